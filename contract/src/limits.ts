@@ -1,0 +1,30 @@
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+
+/** The figures of the contract. Sizes are in bytes of UTF-8 or raw bytes, durations in the unit named last. */
+export const limits = {
+  keyBytesMax: 1_024,
+  valueBytesMax: 25 * MiB,
+  metadataBytesMax: 1_024,
+  contentTypeBytesMax: 255,
+  bodyBytesMax: 32 * MiB,
+  headerBytesMax: 16 * KiB,
+  /** JSON bodies that carry no values, such as a log-in. */
+  smallBodyBytesMax: 16 * KiB,
+  listMax: 1_000,
+  listDefault: 100,
+  nameLengthMin: 3,
+  nameLengthMax: 64,
+  passwordLengthMin: 12,
+  passwordLengthFloor: 8,
+  passwordLengthMax: 128,
+  accessTokenSeconds: 900,
+  refreshTokenSeconds: 30 * 24 * 3_600,
+  /** How long the immediate parent of a refresh token is still honoured, so that two tabs do not log out. */
+  refreshGraceSeconds: 10,
+  accountKeysMax: 1_000_000,
+  accountBytesMax: 10 * GiB,
+  /** 9999-12-31T23:59:59.999Z, the last instant RFC 3339 can write. */
+  expiresAtMsMax: 253_402_300_799_999,
+} as const;
