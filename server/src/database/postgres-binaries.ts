@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type Stats, existsSync } from 'node:fs';
-import { cp, lstat, mkdir, open, readFile, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, cp, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { StartError } from '../errors.js';
-import type { OsUser } from './postgres-cluster.js';
+import { mayReach, type OsUser } from './postgres-user.js';
 
 export interface PostgresBinaries {
   readonly initdb: string;
@@ -35,7 +35,12 @@ export async function findPostgresBinaries(user: OsUser | undefined): Promise<Po
         `Start Halo as an ordinary user, or ${EXTERNAL_REMEDY}.`,
     );
   }
-  return binariesIn(await copyToCache(native, installed));
+  const copy = await copyToCache(native, installed);
+  if (await isReachable(copy, user)) return binariesIn(copy);
+  throw new StartError(
+    `The user "${user.name}", which PostgreSQL runs as, cannot read its binaries in ${native} or ${copy}. ` +
+      `Open the directories above one of them to other users, or ${EXTERNAL_REMEDY}.`,
+  );
 }
 
 function binariesIn(native: string): PostgresBinaries {
@@ -88,27 +93,9 @@ async function checkSymlinks({ name, directory }: InstalledPackage): Promise<voi
 
 async function isReachable(native: string, user: OsUser): Promise<boolean> {
   for (const path of READ_AT_START) {
-    if (!(await mayReach(join(native, path), user))) return false;
+    if (!(await mayReach(join(native, path), user, 'read'))) return false;
   }
   return true;
-}
-
-const READ = 4;
-const SEARCH = 1;
-
-/** Whether file modes let `user` enter every directory above `path` and read it. */
-export async function mayReach(path: string, user: OsUser): Promise<boolean> {
-  if (!grants(await stat(path), user, READ)) return false;
-  for (let parent = dirname(path); ; parent = dirname(parent)) {
-    if (!grants(await stat(parent), user, SEARCH)) return false;
-    if (parent === dirname(parent)) return true;
-  }
-}
-
-function grants(file: Stats, user: OsUser, bit: number): boolean {
-  if (file.uid === user.uid) return (file.mode & (bit << 6)) !== 0;
-  if (file.gid === user.gid) return (file.mode & (bit << 3)) !== 0;
-  return (file.mode & bit) !== 0;
 }
 
 /**
@@ -121,6 +108,8 @@ async function copyToCache(native: string, { version }: InstalledPackage): Promi
   try {
     await mkdir(CACHE_DIRECTORY, { recursive: true, mode: 0o755 });
     await checkOnlyRootWrites(CACHE_DIRECTORY);
+    // A strict umask would have closed it to those it is made for.
+    await chmod(CACHE_DIRECTORY, 0o755);
     if (!existsSync(cached)) {
       await cp(native, temporary, { recursive: true, verbatimSymlinks: true });
       await publish(temporary);

@@ -7,8 +7,8 @@ import {
   lstat,
   mkdir,
   open,
-  readFile,
   readdir,
+  readFile,
   realpath,
   rename,
   rm,
@@ -17,14 +17,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { StartError } from '../errors.js';
-import { type PostgresBinaries, findPostgresBinaries } from './postgres-binaries.js';
-
-/** The operating system's user that PostgreSQL runs as when Halo runs as root. */
-export interface OsUser {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-}
+import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
+import { choosePostgresUser, mayReach, type OsUser } from './postgres-user.js';
 
 /** A database cluster on disk that is ready to be served. */
 export interface Cluster {
@@ -42,6 +36,7 @@ export const SUPERUSER = 'halo';
 
 /** PostgreSQL names its socket `.s.PGSQL.<port>`; the number opens no port. */
 export const SOCKET_PORT = 5432;
+const SOCKET_FILE = `.s.PGSQL.${SOCKET_PORT}`;
 
 /** The kernel allows 104 bytes (macOS) or 108 (Linux) in a socket's address. */
 const SOCKET_PATH_BYTES_MAX = 100;
@@ -73,14 +68,12 @@ export async function openCluster(dataDirectory: string): Promise<Cluster> {
   const parent = await realpath(dataDirectory);
   const directory = join(parent, 'postgres');
   const exists = await checkExisting(directory);
-  const user = await chooseUser(exists ? directory : undefined);
+  const user = await choosePostgresUser(exists ? directory : undefined);
   const binaries = await findPostgresBinaries(user);
   const name = `halo-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`;
   const cluster: Cluster = { directory, name, binaries, user };
-  if (!exists) {
-    await removeAbandoned(parent);
-    await makeCluster(parent, cluster);
-  }
+  await removeAbandoned(parent);
+  if (!exists) await makeCluster(parent, cluster);
   return cluster;
 }
 
@@ -96,7 +89,7 @@ export function spawnSettings(directory: string, user: OsUser | undefined) {
 
 /** Whether there is a cluster in `directory`; false means absent or empty. */
 async function checkExisting(directory: string): Promise<boolean> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];
     throw new StartError(`The database directory ${directory} cannot be read: ${error.message}.`, {
       cause: error,
@@ -118,49 +111,6 @@ async function checkExisting(directory: string): Promise<boolean> {
     );
   }
   return true;
-}
-
-/**
- * PostgreSQL refuses to run as root, so root needs another user: the one whose cluster it is, else
- * `postgres`, else `nobody`. Everyone else runs PostgreSQL as themselves.
- */
-async function chooseUser(existing: string | undefined): Promise<OsUser | undefined> {
-  const self = process.getuid?.();
-  const owner = existing === undefined ? undefined : await stat(existing);
-  if (self !== 0) {
-    if (existing === undefined || owner === undefined || owner.uid === self) return undefined;
-    throw new StartError(
-      `${existing} belongs to the user with id ${owner.uid}, and Halo runs as ${self}. ` +
-        'Start Halo as its owner or as root.',
-    );
-  }
-  const users = parsePasswd(await readFile('/etc/passwd', 'utf8').catch(() => ''));
-  if (existing !== undefined && owner !== undefined) {
-    if (owner.uid !== 0) {
-      const known = users.find((user) => user.uid === owner.uid);
-      return known ?? { name: String(owner.uid), uid: owner.uid, gid: owner.gid };
-    }
-    throw new StartError(
-      `${existing} belongs to root, and PostgreSQL refuses to run as root. ` +
-        `Give it to another user: chown -R postgres ${existing}.`,
-    );
-  }
-  for (const name of ['postgres', 'nobody']) {
-    const user = users.find((candidate) => candidate.name === name);
-    if (user !== undefined && user.uid !== 0) return user;
-  }
-  throw new StartError(
-    'PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody" to run it as. ' +
-      'Start Halo as an ordinary user, or set DATABASE_URL.',
-  );
-}
-
-function parsePasswd(text: string): OsUser[] {
-  return text.split('\n').flatMap((line) => {
-    const [name, , uid, gid] = line.split(':');
-    if (name === undefined || !uid || !gid) return [];
-    return [{ name, uid: Number(uid), gid: Number(gid) }];
-  });
 }
 
 /**
@@ -222,7 +172,12 @@ async function runInitdb(making: string, { binaries, user }: Cluster): Promise<v
     child.once('close', (status, signal) => resolve(status ?? signal));
   });
   if (code !== 0) {
-    throw new StartError(`PostgreSQL's initdb failed (${code}) in ${dirname(making)}: ${output.trim()}`);
+    // Containers are often run as a user id that nobody has named.
+    const isNameless = output.includes('could not look up effective user ID');
+    const remedy = isNameless ? '. Add that user to /etc/passwd, or set DATABASE_URL.' : '';
+    throw new StartError(
+      `PostgreSQL's initdb failed (${code}) in ${dirname(making)}: ${output.trim()}${remedy}`,
+    );
   }
 }
 
@@ -256,7 +211,8 @@ async function removeAbandoned(parent: string): Promise<void> {
  */
 export async function makeSocketDirectory({ name, user }: Cluster): Promise<string> {
   const uid = user?.uid ?? process.getuid?.() ?? 0;
-  const directory = join(await chooseTemporaryDirectory(user, name), `${name.replace('-', `-${uid}-`)}`);
+  const own = `${name}-${uid}`;
+  const directory = join(await chooseTemporaryDirectory(user, own), own);
   try {
     await mkdir(directory, { mode: 0o700 });
   } catch (error) {
@@ -281,13 +237,14 @@ export async function makeSocketDirectory({ name, user }: Cluster): Promise<stri
 
 /** The system's temporary directory, or /tmp where that is too long, or closed to PostgreSQL's user. */
 async function chooseTemporaryDirectory(user: OsUser | undefined, name: string): Promise<string> {
-  for (const candidate of [tmpdir(), '/tmp']) {
-    const found = await stat(candidate).catch(() => undefined);
-    const path = join(candidate, `${name}-4294967295`, `.s.PGSQL.${SOCKET_PORT}`);
-    if (found === undefined || Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) continue;
+  for (const wanted of [tmpdir(), '/tmp']) {
+    const candidate = await realpath(wanted).catch(() => undefined);
+    if (candidate === undefined) continue;
+    if (Buffer.byteLength(join(candidate, name, SOCKET_FILE)) > SOCKET_PATH_BYTES_MAX) continue;
     // Where others may write and nothing is sticky, they could swap the socket's directory for theirs.
-    if ((found.mode & 0o022) !== 0 && (found.mode & 0o1000) === 0) continue;
-    if (user === undefined || (await mayEnter(candidate, user))) return await realpath(candidate);
+    const { mode } = await stat(candidate);
+    if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) continue;
+    if (user === undefined || (await mayReach(candidate, user, 'enter'))) return candidate;
   }
   throw new StartError(
     `Neither ${tmpdir()} nor /tmp can hold PostgreSQL's socket. Set TMPDIR to a short path that other users ` +

@@ -1,0 +1,91 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './tables.js';
+
+/** Where PostgreSQL is: a connection string, or the socket directory of the embedded server. */
+export type DatabaseAddress = { readonly connectionString: string } | EmbeddedAddress;
+
+interface EmbeddedAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+}
+
+export interface Database {
+  /** Cold queries. */
+  readonly kysely: Kysely<Tables>;
+  /** Hot reads: pipelined connections, one flight on each at a time. */
+  readonly readers: pg.Pool;
+  /** Hot writes, likewise. */
+  readonly writers: pg.Pool;
+  close(): Promise<void>;
+}
+
+export interface PoolSizes {
+  readonly cold: number;
+  readonly readers: number;
+  readonly writers: number;
+}
+
+/**
+ * Hot statements join small arrays to tables by primary key. Each is planned once, without looking at its
+ * values, and PostgreSQL is kept from scanning a table that merely looks small: a plan made while a table was
+ * empty would otherwise stay in use while it fills.
+ */
+const hotSettings = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'enable_bitmapscan=off',
+  'jit=off',
+];
+/** Results are read as text (`engine/instant.ts`), so its form must not depend on the server's settings. */
+const textSettings = ['TimeZone=UTC', 'DateStyle=ISO', 'bytea_output=hex', 'client_min_messages=warning'];
+
+/** PostgreSQL gives up first, so that its answer, not our guess, tells what became of a statement. */
+const statementTimeoutMs = 15_000;
+const queryTimeoutMs = 20_000;
+const idleInTransactionTimeoutMs = 10_000;
+const connectTimeoutMs = 5_000;
+
+/**
+ * Opens the pools. Connections are made when first needed and replaced when they break.
+ *
+ * @param onError told of errors on idle connections, which nobody else would hear of
+ */
+export function openDatabase(
+  address: DatabaseAddress,
+  sizes: PoolSizes,
+  onError: (error: Error) => void,
+): Database {
+  const open = (max: number, hot: boolean): pg.Pool => {
+    const settings = hot ? [...textSettings, ...hotSettings] : textSettings;
+    const pool = new pg.Pool({
+      ...address,
+      max,
+      pipeline: hot,
+      options: settings.map((setting) => `-c ${setting}`).join(' '),
+      application_name: 'halo',
+      keepAlive: true,
+      connectionTimeoutMillis: connectTimeoutMs,
+      statement_timeout: statementTimeoutMs,
+      query_timeout: queryTimeoutMs,
+      idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+    } as pg.PoolConfig);
+    pool.on('error', onError);
+    return pool;
+  };
+  const readers = open(sizes.readers, true);
+  const writers = open(sizes.writers, true);
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: open(sizes.cold, false) }) });
+  return {
+    kysely,
+    readers,
+    writers,
+    close: async () => {
+      await Promise.all([kysely.destroy(), readers.end(), writers.end()]);
+    },
+  };
+}

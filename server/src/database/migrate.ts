@@ -1,0 +1,44 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { StartError } from '../errors.js';
+import type { Tables } from './tables.js';
+
+const folder = new URL('../../migrations/', import.meta.url);
+
+/**
+ * Brings the schema up to date with the files in `migrations/`, in one transaction. Safe from many
+ * processes at once: Kysely's migrator holds an advisory lock meanwhile.
+ *
+ * @returns the names of the migrations that were applied
+ * @throws StartError when a migration fails, or when the database was migrated by a newer Halo
+ */
+export async function migrate(database: Kysely<Tables>): Promise<string[]> {
+  const migrator = new Migrator({ db: database, provider: { getMigrations: readMigrations } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    const failed = results?.find((result) => result.status === 'Error')?.migrationName;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new StartError(
+      failed === undefined
+        ? `The database schema cannot be brought up to date: ${message}. Was it made by a newer Halo?`
+        : `The migration ${failed} failed and was rolled back: ${message}.`,
+      { cause: error },
+    );
+  }
+  return (results ?? []).map((result) => result.migrationName);
+}
+
+async function readMigrations(): Promise<Record<string, Migration>> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  const migrations: Record<string, Migration> = {};
+  for (const name of names) {
+    const text = await readFile(fileURLToPath(new URL(name, folder)), 'utf8');
+    migrations[name.slice(0, -'.sql'.length)] = {
+      up: async (transaction: Kysely<unknown>) => {
+        await sql.raw(text).execute(transaction);
+      },
+    };
+  }
+  return migrations;
+}
