@@ -1,0 +1,116 @@
+import { HaloError } from '../errors.js';
+
+/**
+ * Coalesces requests into flights. The promise: whoever submits an item gets that item's own result, every
+ * item flies exactly once, and what waits is bounded.
+ *
+ * There is no timer. While fewer than `flightsMax` flights are out, a flight leaves at the end of the
+ * present turn of the event loop, with all that this turn brought; while they are all out, arrivals
+ * gather, and each landing lets the next flight leave. So load sets the size of a flight: one item when
+ * idle, dozens when busy, and nobody waits for company.
+ */
+export interface Batcher<Item, Result> {
+  /** Rejects with `overloaded` when the queue is full, and with `unavailable` after `close`. */
+  submit(item: Item): Promise<Result>;
+  /** Takes no more items; resolves when all those submitted have landed. */
+  close(): Promise<void>;
+}
+
+export interface BatcherOptions<Item, Result> {
+  /** Carries the items; answers one result or error for each, in order. A rejection fails them all. */
+  readonly fly: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>;
+  readonly bytesOf: (item: Item) => number;
+  readonly flightsMax: number;
+  readonly flightItemsMax: number;
+  readonly flightBytesMax: number;
+  readonly queueItemsMax: number;
+  readonly queueBytesMax: number;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly bytes: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A full queue empties within a flight or two. */
+const retryAfterS = 1;
+
+export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
+  let queue: Waiting<Item, Result>[] = [];
+  let queueBytes = 0;
+  let flights = 0;
+  let departing = false;
+  let closed = false;
+  let onIdle: (() => void) | undefined;
+
+  function submit(item: Item): Promise<Result> {
+    const bytes = options.bytesOf(item);
+    if (closed) return Promise.reject(new HaloError('unavailable', 'The server is stopping.'));
+    // An empty queue takes any item: what a single request may weigh is decided elsewhere.
+    const full = queue.length >= options.queueItemsMax || queueBytes + bytes > options.queueBytesMax;
+    if (full && queue.length > 0) {
+      return Promise.reject(
+        new HaloError('overloaded', 'The server has more work than it can queue.', { retryAfterS }),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      queue.push({ item, bytes, resolve, reject });
+      queueBytes += bytes;
+      depart();
+    });
+  }
+
+  function depart(): void {
+    if (departing || flights >= options.flightsMax) return;
+    departing = true;
+    setImmediate(() => {
+      departing = false;
+      while (queue.length > 0 && flights < options.flightsMax) void carry(takeFlight());
+    });
+  }
+
+  function takeFlight(): Waiting<Item, Result>[] {
+    let count = 0;
+    let bytes = 0;
+    for (const waiting of queue) {
+      if (count === options.flightItemsMax) break;
+      if (count > 0 && bytes + waiting.bytes > options.flightBytesMax) break;
+      bytes += waiting.bytes;
+      count += 1;
+    }
+    const flight = queue.slice(0, count);
+    queue = queue.slice(count);
+    queueBytes -= bytes;
+    return flight;
+  }
+
+  async function carry(flight: readonly Waiting<Item, Result>[]): Promise<void> {
+    flights += 1;
+    try {
+      const results = await options.fly(flight.map((waiting) => waiting.item));
+      flight.forEach((waiting, index) => {
+        const result = results[index];
+        if (result instanceof Error) waiting.reject(result);
+        else waiting.resolve(result as Result);
+      });
+    } catch (error) {
+      for (const waiting of flight) waiting.reject(error as Error);
+    } finally {
+      flights -= 1;
+      if (queue.length > 0) depart();
+      else if (flights === 0) onIdle?.();
+    }
+  }
+
+  function close(): Promise<void> {
+    closed = true;
+    if (flights === 0 && queue.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      onIdle = resolve;
+    });
+  }
+
+  return { submit, close };
+}

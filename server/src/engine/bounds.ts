@@ -1,0 +1,56 @@
+import { limits } from 'halo-contract';
+
+/** A half-open range of keys in UTF-8 byte order, which is also code point order. */
+export interface Bounds {
+  /** Inclusive. */
+  readonly lower: string;
+  /** Exclusive. */
+  readonly upper: string;
+}
+
+const lastPoint = 0x10ffff;
+const firstSurrogate = 0xd800;
+const lastSurrogate = 0xdfff;
+
+/** Greater than every key: one code point of the highest kind more than fits into a key. */
+export const highest = String.fromCodePoint(lastPoint).repeat(limits.keyBytesMax / 4 + 1);
+
+/** The first string after all that begin with `prefix`, or undefined when nothing comes after them. */
+export function prefixEnd(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    if (last === lastPoint) continue;
+    const next = last + 1 === firstSurrogate ? lastSurrogate + 1 : last + 1;
+    return String.fromCodePoint(...points, next);
+  }
+  return undefined;
+}
+
+/** The keys that satisfy all of prefix, start (inclusive) and end (exclusive). */
+export function boundsOf(prefix: string, start: string | undefined, end: string | undefined): Bounds {
+  return {
+    lower: start === undefined ? prefix : later(prefix, start),
+    upper: earlier(prefixEnd(prefix) ?? highest, end ?? highest),
+  };
+}
+
+/** The part of a page that is still to come after the key `last`. */
+export function boundsAfter(bounds: Bounds, last: string, reverse: boolean): Bounds {
+  // Nothing sorts between a key and itself followed by the lowest code point that keys may hold.
+  return reverse
+    ? { lower: bounds.lower, upper: earlier(bounds.upper, last) }
+    : { lower: later(bounds.lower, `${last}\u{1}`), upper: bounds.upper };
+}
+
+function later(a: string, b: string): string {
+  return compareKeys(a, b) < 0 ? b : a;
+}
+
+function earlier(a: string, b: string): string {
+  return compareKeys(a, b) < 0 ? a : b;
+}
+
+/** Orders as PostgreSQL's "C" collation does. JavaScript's own order differs above U+FFFF. */
+export function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
