@@ -75,6 +75,8 @@ export function openDatabase(
       idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     } as pg.PoolConfig);
     pool.on('error', onError);
+    // The pool listens only while a client is idle; a connection that breaks in use would end the process.
+    pool.on('connect', (client) => client.on('error', onError));
     return pool;
   };
   const readers = open(sizes.readers, true);

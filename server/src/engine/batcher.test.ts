@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { HaloError } from '../errors.js';
+import { type BatcherOptions, createBatcher } from './batcher.js';
+
+/** A batcher whose flights wait until they are told to land. */
+function createHeldBatcher(options: Partial<BatcherOptions<number, number>> = {}) {
+  const flights: {
+    items: readonly number[];
+    land: (results?: readonly (number | Error)[]) => void;
+    crash: (error: Error) => void;
+  }[] = [];
+  const batcher = createBatcher<number, number>({
+    fly: (items) =>
+      new Promise((resolve, reject) => {
+        flights.push({
+          items,
+          land: (results = items.map((item) => item * 10)) => resolve(results),
+          crash: reject,
+        });
+      }),
+    bytesOf: (item) => item,
+    flightsMax: 1,
+    flightItemsMax: 4,
+    flightBytesMax: 100,
+    queueItemsMax: 6,
+    queueBytesMax: 1_000,
+    ...options,
+  });
+  return { batcher, flights };
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('the batcher', () => {
+  test('lets a lone item leave at once and gives each submitter its own result', async () => {
+    const { batcher, flights } = createHeldBatcher();
+    const result = batcher.submit(1);
+    await turn();
+    expect(flights.map((flight) => flight.items)).toEqual([[1]]);
+    flights[0]?.land();
+    await expect(result).resolves.toBe(10);
+  });
+
+  test('gathers what arrives while its flights are out, in order and within the flight’s size', async () => {
+    const { batcher, flights } = createHeldBatcher();
+    const first = batcher.submit(1);
+    await turn();
+    const others = [2, 3, 4, 5, 6].map((item) => batcher.submit(item));
+    flights[0]?.land();
+    await first;
+    await turn();
+    expect(flights[1]?.items).toEqual([2, 3, 4, 5]);
+    flights[1]?.land();
+    await turn();
+    await turn();
+    expect(flights[2]?.items).toEqual([6]);
+    flights[2]?.land();
+    await expect(Promise.all(others)).resolves.toEqual([20, 30, 40, 50, 60]);
+  });
+
+  test('bounds a flight in bytes, but carries even an item that is over the bound alone', async () => {
+    const { batcher, flights } = createHeldBatcher();
+    const results = [150, 60, 60].map((item) => batcher.submit(item));
+    for (let count = 1; count <= 3; count += 1) {
+      await turn();
+      await turn();
+      expect(flights).toHaveLength(count);
+      flights[count - 1]?.land();
+    }
+    await expect(Promise.all(results)).resolves.toEqual([1_500, 600, 600]);
+    expect(flights.map((flight) => flight.items)).toEqual([[150], [60], [60]]);
+  });
+
+  test('sheds with overloaded when the queue is full, and takes more once it has drained', async () => {
+    const { batcher, flights } = createHeldBatcher();
+    const first = batcher.submit(1);
+    await turn();
+    const queued = [1, 1, 1, 1, 1, 1].map((item) => batcher.submit(item));
+    await expect(batcher.submit(1)).rejects.toMatchObject({ code: 'overloaded', retryAfterS: 1 });
+    flights[0]?.land();
+    await first;
+    await turn();
+    const late = batcher.submit(1);
+    for (const flight of [1, 2]) {
+      flights[flight]?.land();
+      await turn();
+      await turn();
+    }
+    await Promise.all([...queued, late]);
+  });
+
+  test('fails only those whose result is an error, and all when the flight fails', async () => {
+    const { batcher, flights } = createHeldBatcher();
+    const pair = Promise.allSettled([batcher.submit(1), batcher.submit(2)]);
+    await turn();
+    const refusal = new HaloError('not-found', 'No.');
+    flights[0]?.land([refusal, 20]);
+    expect(await pair).toEqual([
+      { status: 'rejected', reason: refusal },
+      { status: 'fulfilled', value: 20 },
+    ]);
+    const both = Promise.allSettled([batcher.submit(1), batcher.submit(2)]);
+    await turn();
+    const crash = new Error('gone');
+    flights[1]?.crash(crash);
+    expect(await both).toEqual([
+      { status: 'rejected', reason: crash },
+      { status: 'rejected', reason: crash },
+    ]);
+  });
+
+  test('never has more flights out than it may, and uses all it may', async () => {
+    const { batcher, flights } = createHeldBatcher({ flightsMax: 2, flightItemsMax: 1 });
+    const results = [1, 2, 3].map((item) => batcher.submit(item));
+    await turn();
+    expect(flights).toHaveLength(2);
+    flights[1]?.land();
+    await results[1];
+    await turn();
+    expect(flights).toHaveLength(3);
+    flights[0]?.land();
+    flights[2]?.land();
+    await Promise.all(results);
+  });
+
+  test('on close lands what was submitted and refuses the rest', async () => {
+    const { batcher, flights } = createHeldBatcher();
+    const result = batcher.submit(1);
+    const closed = batcher.close();
+    await expect(batcher.submit(2)).rejects.toMatchObject({ code: 'unavailable' });
+    await turn();
+    flights[0]?.land();
+    await expect(result).resolves.toBe(10);
+    await closed;
+  });
+});

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { limits } from 'halo-contract';
+import { createAuthenticate } from './authenticate.js';
+import { answerClientError, fixedHeaders, registerProblems, sendProblem } from './problems.js';
+import { type AccountRoutes, accountRoutes } from './routes/accounts.js';
+import { type KeyRoutes, keyRoutes } from './routes/keys.js';
+import { pageRoutes } from './routes/pages.js';
+import { type ServerRoutes, serverRoutes } from './routes/server.js';
+
+export type AppOptions = Omit<AccountRoutes & KeyRoutes & ServerRoutes, 'authenticate'> & {
+  readonly logger: FastifyBaseLogger;
+};
+
+/** Headers come at once or not at all. */
+const headersTimeoutMs = 20_000;
+/** 25 MiB over two megabits a second. Fastify's default of 0 would switch Node's own limit off. */
+const requestTimeoutMs = 120_000;
+/** Longer than the minute for which usual load balancers keep idle connections. */
+const keepAliveTimeoutMs = 72_000;
+
+/** The HTTP server with all its routes, not yet listening. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const nextRequestId = createRequestIds();
+  const app = fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: nextRequestId,
+    requestIdHeader: false,
+    bodyLimit: limits.smallBodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: headersTimeoutMs },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, nextRequestId()),
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(fixedHeaders(request.id));
+    done();
+  });
+  registerProblems(app);
+  const authenticate = createAuthenticate(options.tokens);
+  await app.register(accountRoutes, { ...options, authenticate });
+  await app.register(keyRoutes, { ...options, authenticate });
+  await app.register(serverRoutes, options);
+  await app.register(pageRoutes);
+  return app;
+}
+
+/** Unique across servers by a random prefix, and cheap: a counter in base 36. */
+function createRequestIds(): () => string {
+  const prefix = randomBytes(6).toString('base64url');
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}-${count.toString(36)}`;
+  };
+}

@@ -1,0 +1,132 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Operation, operations, type ProblemCode, problems, problemTypePrefix } from 'halo-contract';
+import { HaloError } from '../errors.js';
+
+/** What Fastify refuses by itself, in the catalogue's words. */
+const fastifyCodes: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['too-large', 'The body is larger than this operation takes.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported-media-type',
+    'The Content-Type is not one this operation reads.',
+  ],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-request', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-request', 'The body is empty; it must be JSON.'],
+  FST_ERR_BAD_URL: ['invalid-request', 'The path is not percent-encoded UTF-8.'],
+  ECONNRESET: ['invalid-request', 'The request was broken off.'],
+};
+
+/** Sends every error as an RFC 9457 document, and answers 404 and 405 where no route matches. */
+export function registerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error));
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsAt(request.raw.url ?? '/');
+    if (allowed.length === 0) {
+      return sendProblem(request, reply, new HaloError('not-found', 'There is nothing at this path.'));
+    }
+    reply.header('allow', allowed.join(', '));
+    const detail = `${request.method} is not possible here, only ${allowed.join(', ')}.`;
+    return sendProblem(request, reply, new HaloError('method-not-allowed', detail));
+  });
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  const refusal = refusalOf(error);
+  const { status } = problems[refusal.code];
+  if (status >= 500) {
+    // The route's pattern, not the URL: that would put keys into the log.
+    const route = request.routeOptions.url ?? 'none';
+    request.log.error({ request_id: request.id, method: request.method, route, err: error }, refusal.code);
+  }
+  if (status === 401) reply.header('www-authenticate', challenge(request));
+  if (refusal.retryAfterS !== undefined) reply.header('retry-after', String(refusal.retryAfterS));
+  // A body that was not read would be taken for the next request.
+  if (status === 413) reply.header('connection', 'close');
+  return reply
+    .code(status)
+    .headers(fixedHeaders(request.id))
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify(problemDocument(refusal, request.id)));
+}
+
+/** What every answer carries. */
+export function fixedHeaders(requestId: string): Record<string, string> {
+  return { 'x-request-id': requestId, 'x-content-type-options': 'nosniff' };
+}
+
+function refusalOf(error: unknown): HaloError {
+  if (error instanceof HaloError) return error;
+  const { code, statusCode } = error as Partial<FastifyError>;
+  const known = code === undefined ? undefined : fastifyCodes[code];
+  if (known !== undefined) return new HaloError(known[0], known[1], { cause: error });
+  if (statusCode === 404)
+    return new HaloError('not-found', 'There is nothing at this path.', { cause: error });
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new HaloError('invalid-request', 'The request is not valid.', { cause: error });
+  }
+  return new HaloError('internal', 'Something went wrong. Quote the request id when asking about it.', {
+    cause: error,
+  });
+}
+
+function problemDocument(refusal: HaloError, requestId: string): object {
+  const { status, title } = problems[refusal.code];
+  return {
+    type: `${problemTypePrefix}${refusal.code}`,
+    title,
+    status,
+    code: refusal.code,
+    detail: refusal.message,
+    request_id: requestId,
+    ...refusal.extra,
+  };
+}
+
+/** RFC 6750: a request that tried to prove itself is told that its token was the fault. */
+function challenge({ headers }: FastifyRequest): string {
+  return headers.authorization === undefined
+    ? 'Bearer realm="halo"'
+    : 'Bearer realm="halo", error="invalid_token"';
+}
+
+const routes = Object.values(operations).map(({ method, path }: Operation) => {
+  const isPrefix = path.endsWith('{key}');
+  return { method, path: isPrefix ? path.slice(0, -'{key}'.length) : path, isPrefix };
+});
+
+function methodsAt(url: string): string[] {
+  const path = url.split('?', 1)[0] ?? '';
+  return routes
+    .filter((route) => (route.isPrefix ? path.startsWith(route.path) : path === route.path))
+    .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    .filter((method, index, methods) => methods.indexOf(method) === index);
+}
+
+/** What Node's parser refuses before there is a request: answered on the bare socket, which is then closed. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
+  if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const refusal = parserRefusal(error.code);
+  const { status } = problems[refusal.code];
+  const body = JSON.stringify(problemDocument(refusal, requestId));
+  const headers = {
+    ...fixedHeaders(requestId),
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('')}\r\n${body}`);
+}
+
+function parserRefusal(code: string | undefined): HaloError {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new HaloError('headers-too-large', 'The request’s headers are over 16 KiB.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new HaloError('request-timeout', 'The request took too long to arrive.');
+  return new HaloError('invalid-request', 'This is not an HTTP/1.1 request.');
+}

@@ -1,0 +1,176 @@
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import { createAccounts } from './auth/accounts.js';
+import { createPasswordHasher } from './auth/passwords.js';
+import { openSecretFile } from './auth/secret-file.js';
+import { deriveSecrets } from './auth/secrets.js';
+import { createTokens } from './auth/tokens.js';
+import type { Config } from './config.js';
+import { type Database, type DatabaseAddress, openDatabase } from './database/database.js';
+import { databaseError } from './database/failure.js';
+import { migrate } from './database/migrate.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/postgres.js';
+import { createEngine } from './engine/engine.js';
+import { StartError } from './errors.js';
+import { createApp } from './http/app.js';
+import { createLogger } from './observability/logger.js';
+
+export interface RunningServer {
+  /** Where it listens, such as `http://localhost:5000`. */
+  readonly url: string;
+  /** Finishes the requests in flight, then stops everything, PostgreSQL last. */
+  stop(): Promise<void>;
+}
+
+/** Two flights of each kind keep PostgreSQL busy while Node prepares the next; more only split the load. */
+const poolSizes = { cold: 10, readers: 2, writers: 2 } as const;
+/** Requests in flight have this long to finish before their connections are cut. */
+const drainMsMax = 15_000;
+
+/**
+ * Starts Halo: PostgreSQL if it is to run its own, the schema, the engine, the HTTP server.
+ *
+ * @throws StartError with the remedy when it cannot
+ */
+export async function startServer(config: Config, version: string): Promise<RunningServer> {
+  const logger = createLogger(config.logLevel);
+  const postgres = config.databaseUrl === undefined ? await startKeptPostgres(config, logger) : undefined;
+  try {
+    const address = addressOf(config, postgres);
+    const database = openDatabase(address, poolSizes, (error) => {
+      logger.warn({ err: error }, 'a database connection broke');
+    });
+    await prepareSchema(database, logger);
+    const engine = createEngine(database, {
+      limits: { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax },
+      readFlightsMax: poolSizes.readers,
+      writeFlightsMax: poolSizes.writers,
+    });
+    const secrets = await deriveSecrets(await secretsOf(config));
+    const tokens = createTokens(secrets);
+    const accounts = createAccounts({
+      database: database.kysely,
+      hasher: createPasswordHasher(),
+      tokens,
+      secrets,
+      passwordLengthMin: config.passwordLengthMin,
+    });
+    const app = await createApp({
+      logger,
+      accounts,
+      database,
+      engine,
+      tokens,
+      version,
+      limits: { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax },
+      checkReady: () => checkReady(database),
+    });
+    await listen(app, config);
+    return {
+      url: `http://${urlHost(config.host)}:${(app.server.address() as AddressInfo).port}`,
+      stop: async () => {
+        const cut = setTimeout(() => app.server.closeAllConnections(), drainMsMax);
+        await app.close();
+        clearTimeout(cut);
+        await engine.close();
+        await database.close();
+        await postgres?.stop();
+      },
+    };
+  } catch (error) {
+    await postgres?.stop();
+    throw error;
+  }
+}
+
+/** A PostgreSQL of our own that is started again when it dies; its socket stays where it was. */
+async function startKeptPostgres(config: Config, logger: Logger): Promise<EmbeddedPostgres> {
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  const start = () =>
+    startEmbeddedPostgres({
+      directory: config.dataDirectory,
+      log: (line) => logger.debug({ postgres: line }, 'postgres'),
+    });
+  let current = await start();
+  let stopping = false;
+  const keep = async (): Promise<void> => {
+    while (!stopping) {
+      const exit = await current.exited;
+      if (stopping) return;
+      logger.error({ exit }, 'PostgreSQL ended unexpectedly and is being started again');
+      current = await start();
+    }
+  };
+  keep().catch((error: unknown) => {
+    // Every request is answered 503 by now; whoever supervises Halo starts it afresh.
+    logger.fatal({ err: error }, 'PostgreSQL cannot be started again');
+    process.exitCode = 1;
+    process.kill(process.pid, 'SIGTERM');
+  });
+  return {
+    ...current,
+    stop: async () => {
+      stopping = true;
+      await current.stop();
+    },
+  };
+}
+
+function addressOf(config: Config, postgres: EmbeddedPostgres | undefined): DatabaseAddress {
+  if (postgres !== undefined) {
+    const { socketDirectory: host, port, user, database } = postgres;
+    return { host, port, user, database };
+  }
+  if (config.databaseUrl === undefined)
+    throw new Error('There is neither a DATABASE_URL nor an embedded server.');
+  return { connectionString: config.databaseUrl };
+}
+
+async function secretsOf(config: Config): Promise<readonly string[]> {
+  return config.secrets.length > 0
+    ? config.secrets
+    : [await openSecretFile(join(config.dataDirectory, 'secret'))];
+}
+
+async function prepareSchema(database: Database, logger: Logger): Promise<void> {
+  await checkReady(database).catch((error: Error) => {
+    const reason = error.cause instanceof Error ? error.cause.message : error.message;
+    throw new StartError(`The database cannot be reached: ${reason}. Check DATABASE_URL and that it runs.`, {
+      cause: error,
+    });
+  });
+  const applied = await migrate(database.kysely);
+  if (applied.length > 0) logger.info({ migrations: applied }, 'the schema was brought up to date');
+}
+
+async function checkReady(database: Database): Promise<void> {
+  await sql`select 1`.execute(database.kysely).catch((error: unknown) => {
+    throw databaseError(error, { committing: false });
+  });
+}
+
+async function listen(app: Awaited<ReturnType<typeof createApp>>, { host, port }: Config): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new StartError(`Port ${port} is in use. Stop what listens there, or set PORT to another.`, {
+        cause: error,
+      });
+    }
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new StartError(`Halo cannot listen on ${host}:${port} (${code}). Set HOST and PORT.`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
