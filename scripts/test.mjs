@@ -1,0 +1,96 @@
+// @ts-check
+// `npm test`: installs what the tests need and runs every suite, one line each. `npm test NAME…` runs only the
+// suites named. It ends with `N passed, N failed`, counting suites.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, installDependencies, root } from './install.mjs';
+import { installSystemParts } from './install-system.mjs';
+
+/** @typedef {{ name: string, command: string[], needs?: ('chromium' | 'postgres15')[] }} Suite */
+
+/** @type {Suite[]} */
+const suites = [
+  { name: 'types', command: ['tsc', '-b'] },
+  { name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
+  { name: 'unused', command: ['knip'] },
+  { name: 'unit', command: ['vitest', 'run'] },
+  { name: 'api', command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'api'] },
+  {
+    name: 'consistency',
+    command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'consistency'],
+    needs: ['postgres15'],
+  },
+  {
+    name: 'browser',
+    command: ['playwright', 'test', '--config', 'e2e/playwright.config.ts'],
+    needs: ['chromium'],
+  },
+  { name: 'bench-smoke', command: ['node', 'bench/dist/run.js', '--smoke'] },
+];
+
+/** Far above what any suite takes on two slow cores: a suite that hangs must not hang everything. */
+const suiteMsMax = 10 * 60_000;
+const tailLines = 80;
+
+installDependencies();
+build();
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `There is no suite ${unknown.join(', ')}. There are: ${suites.map(({ name }) => name).join(', ')}.`,
+  );
+  process.exit(1);
+}
+const wanted = suites.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
+const missing = installSystemParts(new Set(wanted.flatMap(({ needs }) => needs ?? [])));
+const logs = join(root, 'test-results');
+mkdirSync(logs, { recursive: true });
+
+let passed = 0;
+let failed = 0;
+for (const suite of wanted) {
+  const reason = (suite.needs ?? []).map((need) => missing.get(need)).find((text) => text !== undefined);
+  if (reason !== undefined) {
+    // What could not be checked has not passed.
+    failed += 1;
+    console.log(`NOT RUN  ${suite.name}: ${reason}`);
+    continue;
+  }
+  const started = performance.now();
+  const log = join(logs, `${suite.name}.log`);
+  const ok = await runSuite(suite, log);
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  console.log(`${ok ? 'ok      ' : 'FAILED  '} ${suite.name} (${seconds} s)`);
+  if (ok) passed += 1;
+  else {
+    failed += 1;
+    console.log(readFileSync(log, 'utf8').split('\n').slice(-tailLines).join('\n'));
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+/**
+ * @param {Suite} suite
+ * @param {string} log
+ * @returns {Promise<boolean>}
+ */
+function runSuite({ command: [program = '', ...args] }, log) {
+  const local = join(root, 'node_modules', '.bin', program);
+  const output = openSync(log, 'w');
+  const child = spawn(existsSync(local) ? local : program, args, {
+    cwd: root,
+    stdio: ['ignore', output, output],
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), suiteMsMax);
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(false));
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      resolve(code === 0);
+    });
+  });
+}
