@@ -1,9 +1,10 @@
 import type { Database } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
+import type { StoreLimits } from './flight-state.js';
 import { type Listing, list, type Page } from './lister.js';
 import type { Condition, Mutation, SetMutation } from './plan.js';
 import { createReader, type StoredValue } from './reader.js';
-import { createWriter, type StoreLimits } from './writer.js';
+import { createWriter } from './writer.js';
 
 /**
  * The verbs of the store. Keys, metadata and content types have been checked by the caller; whether the

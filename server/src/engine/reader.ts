@@ -2,8 +2,9 @@ import type pg from 'pg';
 import { databaseError } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
 import { HaloError } from '../errors.js';
-import { byteaArray, int4Array, int8Array, textArray } from './arrays.js';
+import { int4Array, textArray } from './arrays.js';
 import { type Batcher, createBatcher } from './batcher.js';
+import { credentialArrays, gatherCredentials } from './flight-state.js';
 import { rfc3339 } from './instant.js';
 import { prepared, type Row, readKeys, readValue } from './statements.js';
 
@@ -76,9 +77,7 @@ export function createReader(pool: pg.Pool, flightsMax: number): Reader {
 async function fly(pool: pg.Pool, reads: readonly Read[]): Promise<(Found | undefined | HaloError)[]> {
   const { credentials, places } = gatherCredentials(reads);
   const statement = prepared(readKeys, [
-    int8Array(credentials.map((credential) => credential.accountId)),
-    textArray(credentials.map((credential) => credential.sessionId)),
-    byteaArray(credentials.map((credential) => credential.secretHash ?? null)),
+    ...credentialArrays(credentials),
     int4Array(places),
     textArray(reads.map((read) => read.key)),
     inlineValueBytesMax,
@@ -121,24 +120,6 @@ function parseRow([
     writtenAt: rfc3339(writtenAt),
     expiresAt: expiresAt == null ? null : rfc3339(expiresAt),
   };
-}
-
-/** Sends each distinct credential once: a flight usually carries few. Places count from 1, as in SQL. */
-export function gatherCredentials(items: readonly { readonly credential: Credential }[]): {
-  credentials: Credential[];
-  places: number[];
-} {
-  const credentials: Credential[] = [];
-  const placeOf = new Map<Credential, number>();
-  const places = items.map(({ credential }) => {
-    let place = placeOf.get(credential);
-    if (place === undefined) {
-      place = credentials.push(credential);
-      placeOf.set(credential, place);
-    }
-    return place;
-  });
-  return { credentials, places };
 }
 
 /** A large value, on a connection of its own. Undefined when its version was pruned since it was found. */

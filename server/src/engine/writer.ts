@@ -1,34 +1,12 @@
 import type pg from 'pg';
 import { databaseError } from '../database/failure.js';
+import { inOneWrite } from '../database/pipeline.js';
 import { HaloError } from '../errors.js';
-import { byteaArray, int8Array, textArray, timestampArray } from './arrays.js';
 import { type Batcher, createBatcher } from './batcher.js';
-import { instantMs } from './instant.js';
-import {
-  type Accepted,
-  type Commit,
-  type Live,
-  type Plan,
-  type Pointer,
-  plan,
-  type SessionState,
-  type State,
-  type StoreState,
-} from './plan.js';
-import { gatherCredentials } from './reader.js';
-import {
-  appendVersions,
-  lockStores,
-  prepared,
-  putEntries,
-  putStores,
-  putTrash,
-  type Row,
-  readPointers,
-  readSessions,
-  removeEntries,
-  removeTrash,
-} from './statements.js';
+import { gatherFlight, parseState, type StoreLimits } from './flight-state.js';
+import { type Accepted, type Commit, type Plan, plan, type State } from './plan.js';
+import { planStatements } from './plan-statements.js';
+import type { Row } from './statements.js';
 
 /**
  * The one way in: every change is a commit, and a flight of commits is one transaction of two pipelined round
@@ -43,11 +21,6 @@ export interface Writer {
   /** @throws HaloError as the plan decides, or `overloaded`, `unavailable`, `outcome-unknown` */
   commit(commit: Commit): Promise<Accepted>;
   close(): Promise<void>;
-}
-
-export interface StoreLimits {
-  readonly keysMax: number;
-  readonly bytesMax: number;
 }
 
 const flightItemsMax = 256;
@@ -130,174 +103,30 @@ async function readState(
   limits: StoreLimits,
   commits: readonly Commit[],
 ): Promise<State> {
-  const { credentials, places } = gatherCredentials(commits);
-  const accountIds = [...new Set(credentials.map((credential) => credential.accountId))];
-  const keys = gatherKeys(commits);
-  const queries = [
+  const flight = gatherFlight(commits);
+  const queries = inOneWrite(client, () => [
     client.query('begin'),
-    client.query<string[]>(prepared(lockStores, [int8Array(accountIds)])),
-    client.query<string[]>(
-      prepared(readSessions, [
-        int8Array(credentials.map((credential) => credential.accountId)),
-        textArray(credentials.map((credential) => credential.sessionId)),
-        byteaArray(credentials.map((credential) => credential.secretHash ?? null)),
-      ]),
-    ),
-    client.query<string[]>(
-      prepared(readPointers, [
-        int8Array(keys.map(({ accountId }) => accountId)),
-        textArray(keys.map(({ key }) => key)),
-      ]),
-    ),
-  ] as const;
+    ...flight.statements.map((statement) => client.query<string[]>(statement)),
+  ]);
   // Waiting for all of them first leaves no rejection unheard.
   await Promise.allSettled(queries);
   const [, stores, sessions, pointers] = await Promise.all(queries).catch((cause: unknown) => {
     throw new RolledBack('A statement failed before anything was written.', { cause });
   });
-  const live = new Map((sessions.rows as readonly Row[]).map((row) => [Number(row[0]), row]));
-  // Without a live session nothing is written, and the time does not matter.
-  const nowText = live.values().next().value?.[3];
-  return {
-    nowMs: nowText == null ? 0 : instantMs(nowText),
-    stores: parseStores(stores.rows as readonly Row[], limits, keys, pointers.rows as readonly Row[]),
-    sessions: places.map((place) => parseSession(live.get(place))),
-  };
-}
-
-interface StoreKey {
-  readonly accountId: string;
-  readonly key: string;
-}
-
-function gatherKeys(commits: readonly Commit[]): StoreKey[] {
-  const seen = new Map<string, Set<string>>();
-  const keys: StoreKey[] = [];
-  for (const { credential, mutations } of commits) {
-    const { accountId } = credential;
-    const known = seen.get(accountId) ?? new Set();
-    seen.set(accountId, known);
-    for (const { key } of mutations) {
-      if (known.has(key)) continue;
-      known.add(key);
-      keys.push({ accountId, key });
-    }
-  }
-  return keys;
-}
-
-function parseSession(row: Row | undefined): SessionState | undefined {
-  if (row === undefined) return undefined;
-  return { access: row[1] === 'write' ? 'write' : 'read', prefix: row[2] ?? '' };
-}
-
-function parseStores(
-  rows: readonly Row[],
-  limits: StoreLimits,
-  keys: readonly StoreKey[],
-  pointerRows: readonly Row[],
-): Map<string, StoreState> {
-  const pointers = new Map<string, Map<string, Pointer>>();
-  for (const row of pointerRows) {
-    const place = keys[Number(row[0]) - 1];
-    if (place === undefined) throw new Error('PostgreSQL answered a key that was not asked for.');
-    const known = pointers.get(place.accountId) ?? new Map<string, Pointer>();
-    pointers.set(place.accountId, known.set(place.key, parsePointer(row)));
-  }
-  return new Map(
-    rows.map(([accountId, revision, liveKeys, bytes, keysMax, bytesMax]) => [
-      String(accountId),
-      {
-        revision: Number(revision),
-        keys: Number(liveKeys),
-        bytes: Number(bytes),
-        keysMax: keysMax == null ? limits.keysMax : Number(keysMax),
-        bytesMax: bytesMax == null ? limits.bytesMax : Number(bytesMax),
-        pointers: pointers.get(String(accountId)) ?? new Map(),
-      },
-    ]),
+  return parseState(
+    flight,
+    limits,
+    [stores, sessions, pointers].map((result) => (result?.rows ?? []) as Row[]),
   );
 }
 
-function parsePointer([, revision, bytes, createdAt, expiresAt, trashed]: Row): Pointer {
-  if (revision == null || createdAt == null) {
-    return { live: undefined, head: trashed == null ? undefined : Number(trashed) };
-  }
-  const live: Live = {
-    revision: Number(revision),
-    bytes: Number(bytes),
-    createdAtMs: instantMs(createdAt),
-    expiresAtMs: expiresAt == null ? null : instantMs(expiresAt),
-  };
-  return { live, head: live.revision };
-}
-
-/** The second round trip: one statement a table, then COMMIT. */
-async function writePlan(client: pg.ClientBase, { stores }: Plan, nowMs: number): Promise<void> {
-  const versions = stores.flatMap(({ accountId, versions }) =>
-    versions.map((version) => ({ accountId, ...version })),
-  );
-  const moved = stores.flatMap(({ accountId, pointers }) =>
-    pointers.map((change) => ({ accountId, ...change })),
-  );
-  const alive = moved.flatMap(({ accountId, key, after }) =>
-    after.live ? [{ accountId, key, ...after.live }] : [],
-  );
-  const dead = moved.filter(({ after }) => after.live === undefined);
-  const died = dead.filter(({ before }) => before.live !== undefined);
-  const buried = dead.flatMap(({ accountId, key, after }) => {
-    return after.head === undefined ? [] : [{ accountId, key, revision: after.head }];
+/** The second round trip. */
+async function writePlan(client: pg.ClientBase, decided: Plan, nowMs: number): Promise<void> {
+  const [commit, ...writes] = inOneWrite(client, () => {
+    const written = planStatements(decided, nowMs).map((statement) => client.query(statement));
+    return [client.query('commit'), ...written] as const;
   });
-  const risen = moved.filter(({ before, after }) => after.live && !before.live && before.head !== undefined);
-  const writes = [
-    client.query(
-      prepared(appendVersions, [
-        int8Array(versions.map((version) => version.accountId)),
-        int8Array(versions.map((version) => version.revision)),
-        textArray(versions.map((version) => version.key)),
-        int8Array(versions.map((version) => version.previousRevision ?? null)),
-        textArray(versions.map((version) => version.kind)),
-        byteaArray(versions.map((version) => version.value)),
-        textArray(versions.map((version) => version.contentType)),
-        textArray(versions.map((version) => version.metadata)),
-        timestampArray(versions.map((version) => version.createdAtMs)),
-        timestampArray(versions.map((version) => version.expiresAtMs)),
-        textArray(versions.map((version) => version.actor)),
-        new Date(nowMs),
-      ]),
-    ),
-  ];
-  if (alive.length > 0) {
-    const values = [
-      ...keyArrays(alive),
-      int8Array(alive.map((entry) => entry.revision)),
-      int8Array(alive.map((entry) => entry.bytes)),
-      timestampArray(alive.map((entry) => entry.createdAtMs)),
-      timestampArray(alive.map((entry) => entry.expiresAtMs)),
-    ];
-    writes.push(client.query(prepared(putEntries, values)));
-  }
-  if (died.length > 0) writes.push(client.query(prepared(removeEntries, keyArrays(died))));
-  if (buried.length > 0) {
-    const revisions = int8Array(buried.map((entry) => entry.revision));
-    writes.push(client.query(prepared(putTrash, [...keyArrays(buried), revisions])));
-  }
-  if (risen.length > 0) writes.push(client.query(prepared(removeTrash, keyArrays(risen))));
-  writes.push(
-    client.query(
-      prepared(putStores, [
-        int8Array(stores.map((store) => store.accountId)),
-        int8Array(stores.map((store) => store.revision)),
-        int8Array(stores.map((store) => store.keys)),
-        int8Array(stores.map((store) => store.bytes)),
-      ]),
-    ),
-  );
-  await settleCommit(writes, client.query('commit'));
-}
-
-function keyArrays(keys: readonly StoreKey[]): Buffer[] {
-  return [int8Array(keys.map(({ accountId }) => accountId)), textArray(keys.map(({ key }) => key))];
+  await settleCommit(writes, commit);
 }
 
 /**

@@ -25,6 +25,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Fastify would make a logger for every request, to write its id; `sendProblem` writes it when it matters.
+    childLoggerFactory: (logger) => logger,
     genReqId: nextRequestId,
     requestIdHeader: false,
     bodyLimit: limits.smallBodyBytesMax,
