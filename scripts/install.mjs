@@ -12,10 +12,14 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const stamps = join(root, 'node_modules', '.halo');
 
-/** Installs the dependencies unless node_modules was made from this very lock file. */
+/**
+ * Installs the dependencies unless node_modules was made from this very lock file. `npm install` rather than
+ * `npm ci`: the latter refuses a lock file without the binaries of other systems, which not every registry has.
+ */
 export function installDependencies() {
   const made = hashOf(['package-lock.json']);
-  once('installed', made, 'Installing dependencies', () => run('npm', ['ci', '--no-audit', '--no-fund']));
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  once('installed', made, 'Installing dependencies', () => run('npm', args));
 }
 
 /** Builds server and console unless that was done from these very sources. */

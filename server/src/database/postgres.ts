@@ -65,7 +65,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   synchronous_commit: 'on',
   full_page_writes: 'on',
   // Halo's pools stay well below this; an operator's own tools fit in too.
-  max_connections: '60',
+  max_connections: '100',
   shared_buffers: '128MB',
   // Checkpoints every gigabyte: fewer full page images under steady writes, seconds of recovery at most.
   min_wal_size: '128MB',

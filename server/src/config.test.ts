@@ -1,0 +1,167 @@
+import { resolve } from 'node:path';
+import { limits } from 'halo-contract';
+import { describe, expect, test } from 'vitest';
+import { type Config, readConfig } from './config.js';
+import { StartError } from './errors.js';
+
+const secret = 'correct-horse-battery-staple-0123456789';
+const otherSecret = 'the-secret-before-that-one-0123456789abc';
+const databaseUrl = 'postgresql://halo:s3cr3t-p4ss@db.example:5432/halo';
+
+function failureOf(environment: NodeJS.ProcessEnv): StartError {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof StartError) return error;
+    throw error;
+  }
+  throw new Error('The settings were accepted.');
+}
+
+describe('readConfig', () => {
+  const defaults: [keyof Config, unknown][] = [
+    ['settings', 'development'],
+    ['host', 'localhost'],
+    ['port', 5_000],
+    ['databaseUrl', undefined],
+    ['dataDirectory', resolve('data')],
+    ['secrets', []],
+    ['logLevel', 'info'],
+    ['passwordLengthMin', 12],
+    ['accountKeysMax', 1_000_000],
+    ['accountBytesMax', 10 * 1024 ** 3],
+  ];
+
+  test.each(defaults)('has a default for %s', (name, value) => {
+    expect(readConfig({})[name]).toEqual(value);
+  });
+
+  test('has no settings but those tested here', () => {
+    expect(Object.keys(readConfig({})).sort()).toEqual(defaults.map(([name]) => name).sort());
+  });
+
+  test('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+  });
+
+  const variables = [
+    ['APP_SETTINGS', 'production', 'settings', 'production'],
+    ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
+    ['HOST', '::1', 'host', '::1'],
+    ['HOST', 'halo-1.example', 'host', 'halo-1.example'],
+    ['PORT', '0', 'port', 0],
+    ['PORT', '65535', 'port', 65_535],
+    ['HALO_DATA', '/var/lib/halo', 'dataDirectory', '/var/lib/halo'],
+    ['HALO_DATA', 'elsewhere', 'dataDirectory', resolve('elsewhere')],
+    ['HALO_SECRET', secret, 'secrets', [secret]],
+    ['HALO_SECRET', `${secret}, ${otherSecret},`, 'secrets', [secret, otherSecret]],
+    ['HALO_SECRET', 'é'.repeat(16), 'secrets', ['é'.repeat(16)]],
+    ['HALO_LOG', 'silent', 'logLevel', 'silent'],
+    ['HALO_PASSWORD_MIN', '8', 'passwordLengthMin', 8],
+    ['HALO_PASSWORD_MIN', '128', 'passwordLengthMin', 128],
+    ['HALO_ACCOUNT_KEYS_MAX', '0', 'accountKeysMax', 0],
+    ['HALO_ACCOUNT_BYTES_MAX', '9007199254740991', 'accountBytesMax', Number.MAX_SAFE_INTEGER],
+  ] as const;
+
+  test.each(variables)('reads %s=%s', (variable, text, name, value) => {
+    expect(readConfig({ [variable]: text })[name]).toEqual(value);
+  });
+
+  test.each(variables)('ignores space around %s=%s', (variable, text, name, value) => {
+    expect(readConfig({ [variable]: ` ${text}\n` })[name]).toEqual(value);
+  });
+
+  test('takes an empty variable for one that is not set', () => {
+    const names = [...new Set(variables.map(([variable]) => variable)), 'DATABASE_URL'];
+    for (const empty of ['', '  ']) {
+      expect(readConfig(Object.fromEntries(names.map((name) => [name, empty])))).toEqual(readConfig({}));
+    }
+  });
+
+  test.each(['development', 'staging', 'production'])('logs info by default in %s', (settings) => {
+    expect(readConfig({ APP_SETTINGS: settings }).logLevel).toBe('info');
+  });
+
+  test('logs only warnings by default while testing', () => {
+    expect(readConfig({ APP_SETTINGS: 'testing' }).logLevel).toBe('warn');
+    expect(readConfig({ APP_SETTINGS: 'testing', HALO_LOG: 'debug' }).logLevel).toBe('debug');
+  });
+
+  test.each(['postgres://localhost/halo', databaseUrl])('takes %s for a database', (url) => {
+    expect(readConfig({ DATABASE_URL: url, HALO_SECRET: secret }).databaseUrl).toBe(url);
+  });
+
+  test.each([
+    ['APP_SETTINGS', 'prod', /development, testing, staging, production/],
+    ['APP_SETTINGS', 'Production', /development, testing, staging, production/],
+    ['APP_SETTINGS', '__proto__', /development, testing, staging, production/],
+    ['HOST', 'http://localhost', /host name or an IP address/],
+    ['HOST', 'localhost:5000', /host name or an IP address/],
+    ['HOST', '-a', /host name or an IP address/],
+    ['PORT', '65536', /from 0 to 65535/],
+    ['PORT', '-1', /from 0 to 65535/],
+    ['PORT', '5e3', /from 0 to 65535/],
+    ['PORT', '0x50', /from 0 to 65535/],
+    ['PORT', '80.0', /from 0 to 65535/],
+    ['PORT', 'http', /from 0 to 65535/],
+    ['HALO_LOG', 'verbose', /trace, debug, info, warn, error, fatal, silent/],
+    ['HALO_PASSWORD_MIN', String(limits.passwordLengthFloor - 1), /from 8 to 128/],
+    ['HALO_PASSWORD_MIN', String(limits.passwordLengthMax + 1), /from 8 to 128/],
+    ['HALO_ACCOUNT_KEYS_MAX', '-1', /from 0 to 9007199254740991/],
+    ['HALO_ACCOUNT_KEYS_MAX', '1_000', /from 0 to 9007199254740991/],
+    ['HALO_ACCOUNT_BYTES_MAX', '9007199254740992', /from 0 to 9007199254740991/],
+    ['HALO_ACCOUNT_BYTES_MAX', '10 GiB', /from 0 to 9007199254740991/],
+  ])('refuses %s=%s, names the variable and says what to set', (variable, value, remedy) => {
+    const { message } = failureOf({ [variable]: value });
+    expect(message).toContain(`${variable} is "${value}". Set it to `);
+    expect(message).toMatch(remedy);
+  });
+
+  test.each([
+    'mysql://halo:s3cr3t-p4ss@db.example/halo',
+    'postgresql://halo:s3cr3t-p4ss@db.example:port/halo',
+    'postgresql:halo:s3cr3t-p4ss',
+    'host=db.example password=s3cr3t-p4ss',
+    's3cr3t-p4ss',
+  ])('refuses the DATABASE_URL %s without repeating it: it may hold a password', (url) => {
+    const { message, cause } = failureOf({ DATABASE_URL: url, HALO_SECRET: secret });
+    expect(message).toMatch(/^DATABASE_URL .*Set it to postgresql:\/\/user:password@host:port\/database/);
+    expect(message).not.toMatch(/s3cr3t|db\.example/);
+    expect(cause).toBeUndefined();
+  });
+
+  test('refuses a DATABASE_URL without HALO_SECRET, and repeats nothing of it', () => {
+    for (const none of [undefined, '', ' , ']) {
+      const { message } = failureOf({ DATABASE_URL: databaseUrl, HALO_SECRET: none });
+      expect(message).toMatch(/^HALO_SECRET is not set\..*set HALO_SECRET to 32 or more random characters/);
+      expect(message).not.toMatch(/s3cr3t|db\.example/);
+    }
+  });
+
+  test.each(['x'.repeat(31), `${secret},${'x'.repeat(31)}`, `${'x'.repeat(31)},${secret}`, 'short'])(
+    'refuses a HALO_SECRET with a secret under 32 bytes without repeating any: %s',
+    (value) => {
+      const { message, cause } = failureOf({ HALO_SECRET: value });
+      expect(message).toMatch(/^HALO_SECRET holds a secret shorter than 32 bytes\. Make one with /);
+      for (const part of value.split(',').filter((part) => part !== 'short'))
+        expect(message).not.toContain(part);
+      expect(cause).toBeUndefined();
+    },
+  );
+
+  test('no failure of another variable repeats the database or the secret', () => {
+    const proper = { DATABASE_URL: databaseUrl, HALO_SECRET: secret };
+    for (const variable of [
+      'APP_SETTINGS',
+      'HOST',
+      'PORT',
+      'HALO_LOG',
+      'HALO_PASSWORD_MIN',
+      'HALO_ACCOUNT_KEYS_MAX',
+    ]) {
+      const { message } = failureOf({ ...proper, [variable]: '?' });
+      expect(message).toContain(variable);
+      expect(message).not.toMatch(/s3cr3t|db\.example|correct-horse/);
+    }
+  });
+});
