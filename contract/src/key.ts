@@ -17,7 +17,9 @@ export function keyFault(key: string): string | undefined {
 
 /** Writes a key for use in a path: `/` stays, everything else that URLs treat specially is escaped. */
 export function keyToPath(key: string): string {
-  return encodeURIComponent(key).replaceAll('%2F', '/');
+  const path = encodeURIComponent(key).replaceAll('%2F', '/');
+  // URL parsers remove the segments . and .., escaped or not, but not where an escaped slash joins them to others.
+  return /(?:^|\/)\.\.?(?:\/|$)/.test(path) ? encodeURIComponent(key) : path;
 }
 
 /** The length of a string in bytes of UTF-8. */

@@ -9,7 +9,7 @@ export interface Condition {
 }
 
 /** An entity tag with the comma or end that must follow it, RFC 9110 section 8.8.3. */
-const entityTag = /\s*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y;
+const entityTag = /\s*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*)?(?:,|$)/y;
 const revision = /^[1-9]\d{0,15}$/;
 
 /**
@@ -33,13 +33,18 @@ function revisionsOf(header: string, value: string, weakCounts: boolean): Revisi
   const text = value.trim();
   if (text === '*') return '*';
   const revisions: number[] = [];
+  let tags = 0;
   entityTag.lastIndex = 0;
   while (entityTag.lastIndex < text.length) {
     const tag = entityTag.exec(text);
-    if (tag === null) {
-      throw new HaloError('invalid-request', `${header} must be * or revisions in quotes, such as "42".`);
-    }
+    if (tag === null) throw malformed(header);
+    if (tag[2] !== undefined) tags += 1;
     if (revision.test(tag[2] ?? '') && (weakCounts || tag[1] === undefined)) revisions.push(Number(tag[2]));
   }
+  if (tags === 0) throw malformed(header);
   return revisions;
+}
+
+function malformed(header: string): HaloError {
+  return new HaloError('invalid-request', `${header} must be * or revisions in quotes, such as "42".`);
 }

@@ -7,7 +7,7 @@ export type Expiry = 'never' | 'keep' | { readonly ttlMs: number } | { readonly 
 /** Seconds, to the millisecond. */
 const seconds = /^\d{1,12}(\.\d{1,3})?$/;
 /** RFC 3339 section 5.6, with up to millisecond precision. */
-const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/i;
+const instant = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/i;
 
 /**
  * Reads `ttl` and `expires_at`, of which at most one may be given.

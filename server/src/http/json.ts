@@ -5,7 +5,7 @@ import { HaloError } from '../errors.js';
 /** Deeper than any body of the contract, and far from what would exhaust a stack. */
 const depthMax = 64;
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Parses a JSON body strictly: valid UTF-8, no member twice in one object (parsers disagree on which counts),
@@ -31,12 +31,30 @@ export function parseJson(body: Uint8Array): unknown {
   return value;
 }
 
-/** Matches a string, or one character that opens, closes or separates. */
-const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],]/gs;
+/** The brackets, commas and strings of a JSON text. A loop: one expression for strings overflows the stack at 16 MB. */
+function* tokensOf(text: string): Generator<string> {
+  const next = /["{}[\],]/g;
+  const ending = /["\\]/g;
+  for (let found = next.exec(text); found !== null; found = next.exec(text)) {
+    if (found[0] !== '"') {
+      yield found[0];
+      continue;
+    }
+    ending.lastIndex = next.lastIndex;
+    let end = ending.exec(text);
+    while (end !== null && end[0] === '\\') {
+      ending.lastIndex += 1;
+      end = ending.exec(text);
+    }
+    if (end === null) return;
+    yield text.slice(found.index, ending.lastIndex);
+    next.lastIndex = ending.lastIndex;
+  }
+}
 
 function checkDepth(text: string): void {
   let depth = 0;
-  for (const [token] of text.matchAll(tokens)) {
+  for (const token of tokensOf(text)) {
     if (token === '{' || token === '[') depth += 1;
     else if (token === '}' || token === ']') depth -= 1;
     if (depth > depthMax)
@@ -49,7 +67,7 @@ function checkMembers(text: string): void {
   // For each open object its member names; undefined for an array.
   const open: (Set<string> | undefined)[] = [];
   let nameComes = false;
-  for (const [token] of text.matchAll(tokens)) {
+  for (const token of tokensOf(text)) {
     const members = open.at(-1);
     if (token === '{' || token === '[') {
       open.push(token === '{' ? new Set() : undefined);

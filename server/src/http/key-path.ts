@@ -10,12 +10,23 @@ export const keyPathPrefix = '/v1/keys/';
  * @throws HaloError `invalid-key`
  */
 export function keyOf(url: string): string {
-  const query = url.indexOf('?');
-  const path = url.slice(keyPathPrefix.length, query === -1 ? undefined : query);
+  const target = pathOf(url);
+  // The router also matches escaped forms of the prefix, after which it would be unclear where the key begins.
+  if (!target.startsWith(keyPathPrefix)) {
+    throw new HaloError('invalid-key', 'Write /v1/keys/ without escapes.');
+  }
+  const path = target.slice(keyPathPrefix.length);
   const key = path.includes('%') ? decode(path) : path;
   const fault = notAscii.test(path) ? 'Percent-encode the key: a URL is ASCII.' : keyFault(key);
   if (fault !== undefined) throw new HaloError('invalid-key', fault);
   return key;
+}
+
+/** The path of a request target, which RFC 9112 section 3.2.2 allows to be an absolute URL. */
+export function pathOf(url: string): string {
+  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '');
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
 }
 
 const notAscii = /[^\x21-\x7e]/;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Operation, operations, type ProblemCode, problems, problemTypePrefix } from 'halo-contract';
 import { HaloError } from '../errors.js';
+import { pathOf } from './key-path.js';
 
 /** What Fastify refuses by itself, in the catalogue's words. */
 const fastifyCodes: Readonly<Record<string, readonly [ProblemCode, string]>> = {
@@ -58,7 +59,7 @@ export function fixedHeaders(requestId: string): Record<string, string> {
 
 function refusalOf(error: unknown): HaloError {
   if (error instanceof HaloError) return error;
-  const { code, statusCode } = error as Partial<FastifyError>;
+  const { code, statusCode } = (error ?? {}) as Partial<FastifyError>;
   const known = code === undefined ? undefined : fastifyCodes[code];
   if (known !== undefined) return new HaloError(known[0], known[1], { cause: error });
   if (statusCode === 404)
@@ -97,7 +98,7 @@ const routes = Object.values(operations).map(({ method, path }: Operation) => {
 });
 
 function methodsAt(url: string): string[] {
-  const path = url.split('?', 1)[0] ?? '';
+  const path = pathOf(url);
   return routes
     .filter((route) => (route.isPrefix ? path.startsWith(route.path) : path === route.path))
     .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))

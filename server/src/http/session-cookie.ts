@@ -40,7 +40,12 @@ export function readSessionCookie(request: FastifyRequest): string | undefined {
 export function checkSameOrigin(request: FastifyRequest): void {
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
-  if (site === undefined ? origin !== undefined && hostOf(origin) === host : site === 'same-origin') return;
+  if (
+    site === undefined
+      ? origin !== undefined && host !== undefined && hostOf(origin) === host
+      : site === 'same-origin'
+  )
+    return;
   throw new HaloError('cross-site', 'The session cookie only works from the console’s own origin.');
 }
 

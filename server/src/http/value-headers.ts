@@ -5,7 +5,9 @@ import { parseJson } from './json.js';
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const quoted = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t\\x20-\\x7e])*"';
 /** RFC 9110 section 8.3.1. */
-const mediaType = new RegExp(`^${token}/${token}(?:[ \\t]*;[ \\t]*(?:${token}=(?:${token}|${quoted}))?)*$`);
+const mediaType = new RegExp(
+  `^${token}/${token}(?:[ \\t]*;(?:[ \\t]*${token}=(?:${token}|${quoted}))?)*[ \\t]*$`,
+);
 
 /** What a value without a declared type is, RFC 9110 section 8.3. */
 const undeclared = 'application/octet-stream';
