@@ -1,0 +1,30 @@
+import type { Problem } from 'halo-contract';
+import { expect, test } from 'vitest';
+import { ProblemError, UnreachableError } from '../../problem-error.js';
+import { credentialProblem } from './credential-problem.js';
+
+function refused(code: string, status: number, more: Partial<Problem> = {}): ProblemError {
+  return new ProblemError({ type: '', title: 'T', status, code, detail: 'D', request_id: 'r', ...more });
+}
+
+test('a wrong name and a wrong password read the same, and name no field', () => {
+  expect(credentialProblem(refused('unauthenticated', 401))).toMatchObject({
+    field: undefined,
+    title: 'Wrong name or password',
+  });
+});
+
+test('what concerns a field is said beside it', () => {
+  expect(credentialProblem(refused('name-taken', 409)).field).toBe('name');
+  expect(credentialProblem(refused('weak-password', 400)).field).toBe('password');
+  expect(credentialProblem(refused('invalid-request', 400, { pointer: '/name' })).field).toBe('name');
+  expect(credentialProblem(refused('rate-limited', 429))).toEqual({
+    field: undefined,
+    title: 'T',
+    detail: 'D',
+  });
+});
+
+test('no answer is no fault of the fields', () => {
+  expect(credentialProblem(new UnreachableError())).toMatchObject({ title: 'Halo cannot be reached' });
+});

@@ -1,0 +1,2 @@
+export const jsonContentType = 'application/json';
+export const textContentType = 'text/plain; charset=utf-8';

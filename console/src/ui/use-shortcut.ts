@@ -1,0 +1,49 @@
+import { useEffect, useEffectEvent } from 'react';
+
+/**
+ * Calls back when a single key such as `/`, `n` or `?` is pressed outside of anything one types in.
+ * The produced character counts, not the place on the keyboard, because `/` and `?` move with the layout.
+ * In a dialog nothing fires: what it would act on lies behind.
+ */
+export function useKeyShortcut(key: string, onPress: () => void, enabled = true): void {
+  const press = useEffectEvent(onPress);
+  useEffect(() => {
+    if (!enabled) return;
+    const listener = (event: KeyboardEvent) => {
+      const modified = event.ctrlKey || event.metaKey || event.altKey;
+      if (event.key.toLowerCase() !== key || modified || event.defaultPrevented || event.repeat) return;
+      if (isTyping(event.target)) return;
+      event.preventDefault();
+      press();
+    };
+    document.addEventListener('keydown', listener);
+    return () => document.removeEventListener('keydown', listener);
+  }, [key, enabled]);
+}
+
+/** Calls back on Mod+S wherever the focus is, and keeps the browser from saving the page. */
+export function useSaveShortcut(onSave: () => void, enabled: boolean): void {
+  const save = useEffectEvent(onSave);
+  useEffect(() => {
+    if (!enabled) return;
+    const listener = (event: KeyboardEvent) => {
+      const mod = isApple ? event.metaKey : event.ctrlKey;
+      if (event.key.toLowerCase() !== 's' || !mod || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      if (!event.repeat && !isInDialog(event.target)) save();
+    };
+    document.addEventListener('keydown', listener);
+    return () => document.removeEventListener('keydown', listener);
+  }, [enabled]);
+}
+
+export const isApple = /mac|iphone|ipad/i.test(navigator.platform);
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || target.matches('input, textarea, select') || isInDialog(target);
+}
+
+function isInDialog(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[role="dialog"], [role="menu"]') !== null;
+}
