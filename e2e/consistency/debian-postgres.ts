@@ -1,0 +1,81 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { until } from '../until.js';
+
+/** A PostgreSQL that an operator might already have, on a socket of its own. */
+export interface DebianPostgres {
+  readonly databaseUrl: string;
+  stop(): Promise<void>;
+}
+
+const run = promisify(execFile);
+const superuser = 'halo';
+
+/** Fifteen is the oldest that Halo promises to work on, and what Debian 12 ships. */
+const programs = '/usr/lib/postgresql/15/bin';
+
+/** Makes a cluster in a temporary directory and serves it. As root, it runs as the user `postgres`. */
+export async function startDebianPostgres(): Promise<DebianPostgres> {
+  if (!existsSync(join(programs, 'postgres'))) {
+    throw new Error(`There is no ${programs}/postgres. Install it with "apt-get install postgresql-15".`);
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'halo-e2e-pg15-'));
+  const user = process.getuid?.() === 0 ? await findUser('postgres') : undefined;
+  if (user !== undefined) await chown(directory, user.uid, user.gid);
+  const options = { ...user, cwd: directory, env: { LC_ALL: 'C', TZ: 'UTC', PATH: programs } };
+  const cluster = join(directory, 'cluster');
+  await run(
+    join(programs, 'initdb'),
+    ['-D', cluster, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '-N'],
+    options,
+  );
+  const settings = ['listen_addresses=', `unix_socket_directories=${directory}`, 'max_connections=60'];
+  const server = spawn(
+    join(programs, 'postgres'),
+    ['-D', cluster, ...settings.flatMap((setting) => ['-c', setting])],
+    { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let log = '';
+  server.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    log += chunk;
+  });
+  let hasExited = false;
+  server.once('exit', () => {
+    hasExited = true;
+  });
+  const stop = async (): Promise<void> => {
+    // A fast shutdown, which ends the connections that are left.
+    server.kill('SIGINT');
+    await until('The end of PostgreSQL 15', () => hasExited, 30_000);
+    await rm(directory, { recursive: true, force: true });
+  };
+  const connection = ['-h', directory, '-U', superuser];
+  try {
+    await until('A PostgreSQL 15 that answers', async () => {
+      if (hasExited) throw new Error('PostgreSQL 15 ended.');
+      return run(join(programs, 'createdb'), [...connection, 'halo'], options).then(
+        () => true,
+        () => false,
+      );
+    });
+  } catch (error) {
+    await stop();
+    throw new Error(`PostgreSQL 15 did not start:\n${log}`, { cause: error });
+  }
+  return {
+    databaseUrl: `postgresql://${superuser}@localhost/halo?host=${encodeURIComponent(directory)}`,
+    stop,
+  };
+}
+
+async function findUser(name: string): Promise<{ uid: number; gid: number }> {
+  const [uid, gid] = await Promise.all(
+    ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, name])).stdout)),
+  );
+  if (uid === undefined || gid === undefined) throw new Error(`There is no user ${name}.`);
+  return { uid, gid };
+}
