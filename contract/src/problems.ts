@@ -83,6 +83,11 @@ export const problems = {
     title: 'The media type is not supported',
     description: 'The `Content-Type` is malformed, or not one this operation reads.',
   },
+  'expectation-failed': {
+    status: 417,
+    title: 'The expectation cannot be met',
+    description: '`Expect` may only be `100-continue`.',
+  },
   'rate-limited': {
     status: 429,
     title: 'Too many requests',

@@ -37,26 +37,36 @@ const drainMsMax = 15_000;
  */
 export async function startServer(config: Config, version: string): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
-  const postgres = config.databaseUrl === undefined ? await startKeptPostgres(config, logger) : undefined;
+  // What has been started, to be stopped in the opposite order.
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const stopOne of stops.splice(0).reverse()) await stopOne();
+  };
   try {
-    const address = addressOf(config, postgres);
-    const database = openDatabase(address, poolSizes, (error) => {
+    const postgres = config.databaseUrl === undefined ? await startKeptPostgres(config, logger) : undefined;
+    if (postgres !== undefined) stops.push(postgres.stop);
+    const database = openDatabase(addressOf(config, postgres), poolSizes, (error) => {
       logger.warn({ err: error }, 'a database connection broke');
     });
+    stops.push(database.close);
     await prepareSchema(database, logger);
+    const limits = { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax };
     const engine = createEngine(database, {
-      limits: { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax },
+      limits,
       readFlightsMax: poolSizes.readers,
       writeFlightsMax: poolSizes.writers,
     });
+    stops.push(engine.close);
     const secrets = await deriveSecrets(await secretsOf(config));
     const tokens = createTokens(secrets);
+    const { passwordLengthMin } = config;
+    const hasher = createPasswordHasher();
     const accounts = createAccounts({
       database: database.kysely,
-      hasher: createPasswordHasher(),
+      hasher,
       tokens,
       secrets,
-      passwordLengthMin: config.passwordLengthMin,
+      passwordLengthMin,
     });
     const app = await createApp({
       logger,
@@ -65,30 +75,32 @@ export async function startServer(config: Config, version: string): Promise<Runn
       engine,
       tokens,
       version,
-      limits: { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax },
+      limits,
       checkReady: () => checkReady(database),
     });
+    stops.push(() => drain(app));
     await listen(app, config);
-    return {
-      url: `http://${urlHost(config.host)}:${(app.server.address() as AddressInfo).port}`,
-      stop: async () => {
-        const cut = setTimeout(() => app.server.closeAllConnections(), drainMsMax);
-        await app.close();
-        clearTimeout(cut);
-        await engine.close();
-        await database.close();
-        await postgres?.stop();
-      },
-    };
+    const { port } = app.server.address() as AddressInfo;
+    return { url: `http://${urlHost(config.host)}:${port}`, stop };
   } catch (error) {
-    await postgres?.stop();
+    await stop();
     throw error;
   }
 }
 
+/** Takes no more connections and waits for the requests in flight, but not for ever. */
+async function drain(app: Awaited<ReturnType<typeof createApp>>): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), drainMsMax);
+  await app.close();
+  clearTimeout(cut);
+}
+
 /** A PostgreSQL of our own that is started again when it dies; its socket stays where it was. */
 async function startKeptPostgres(config: Config, logger: Logger): Promise<EmbeddedPostgres> {
-  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 }).catch((cause: Error) => {
+    const message = `HALO_DATA, ${config.dataDirectory}, cannot be made a directory: ${cause.message}. Name another.`;
+    throw new StartError(message, { cause });
+  });
   const start = () =>
     startEmbeddedPostgres({
       directory: config.dataDirectory,

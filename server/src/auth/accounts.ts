@@ -7,7 +7,14 @@ import { HaloError } from '../errors.js';
 import { parseAccountName, readAccountName } from './account-name.js';
 import { checkPassword, type PasswordHasher } from './passwords.js';
 import type { Secrets } from './secrets.js';
-import { endSession, type OpenedSession, type Origin, openSession, refreshSession } from './sessions.js';
+import {
+  endSession,
+  endSessionOf,
+  type OpenedSession,
+  type Origin,
+  openSession,
+  refreshSession,
+} from './sessions.js';
 import type { Tokens } from './tokens.js';
 
 export interface AccountsOptions {
@@ -44,6 +51,8 @@ export interface Accounts {
   refresh(refreshToken: string): Promise<Granted>;
   /** Throws `session-ended`, `insufficient-scope`, `unavailable`. */
   logOut(credential: Credential): Promise<void>;
+  /** Logs out a browser by its cookie. Throws `unauthenticated`, `session-ended`, `unavailable`. */
+  logOutByRefreshToken(refreshToken: string): Promise<void>;
 }
 
 /** What a grant says of its account. */
@@ -77,6 +86,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
     async logOut(credential) {
       await withDatabase(() => endSession(database, credential));
+    },
+    async logOutByRefreshToken(refreshToken) {
+      await withDatabase(() => endSessionOf(database, refreshToken));
     },
   };
 }

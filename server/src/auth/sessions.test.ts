@@ -20,6 +20,7 @@ beforeAll(async () => {
   const account = { name: 'Ada', name_folded: 'ada', password_hash: 'none' };
   const query = db().insertInto('accounts').values(account).returning('id');
   accountId = (await query.executeTakeFirstOrThrow()).id;
+  await db().insertInto('stores').values({ account_id: accountId }).execute();
 });
 afterAll(() => testDatabase.drop());
 

@@ -97,6 +97,17 @@ export async function endSession(database: Kysely<Tables>, credential: Credentia
 }
 
 /**
+ * Ends the session of a refresh token, for a browser whose access token has expired.
+ *
+ * @throws HaloError `unauthenticated` for what is no refresh token, `session-ended` for one that is no longer good
+ */
+export async function endSessionOf(database: Kysely<Tables>, token: string): Promise<void> {
+  const session = decodeSessionToken('refresh', token);
+  if (session === undefined) throw new HaloError('unauthenticated', 'The refresh token is not valid.');
+  if (!(await deleteLogIn(database, session, token))) throw ended();
+}
+
+/**
  * Replaces the parent's hash by the child's. One statement: of many at once PostgreSQL lets one through, and
  * the others, having waited for its row lock, find that the hash is no longer theirs.
  */
@@ -171,18 +182,24 @@ function deriveChild({ accountId, sessionId, secret }: SessionToken, { refreshKe
   return encodeSessionToken('refresh', { accountId, sessionId, secret: child });
 }
 
+/**
+ * Deletes a log-in's session under the lock of its store, as a commit would take it: commits that were under
+ * way have ended when this returns, and the next one finds no session.
+ *
+ * @param token a refresh token that must be the session's own, or its immediate parent
+ */
 async function deleteLogIn(
   database: Kysely<Tables>,
   { accountId, sessionId }: { readonly accountId: string; readonly sessionId: string },
+  token?: string,
 ): Promise<boolean> {
-  const { numDeletedRows } = await database
-    .deleteFrom('sessions')
-    .where('account_id', '=', accountId)
-    .where('id', '=', sessionId)
-    .where('kind', '=', 'login')
-    .where('expires_at', '>', sql<Date>`now()`)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
+  const hash = token === undefined ? null : hashSessionToken(token);
+  const { numAffectedRows } = await sql`
+    delete from sessions s
+    using (select account_id from stores where account_id = ${accountId}::bigint for no key update) as locked
+    where s.account_id = locked.account_id and s.id = ${sessionId} and s.kind = 'login' and s.expires_at > now()
+      and (${hash}::bytea is null or s.secret_hash = ${hash} or s.previous_hash = ${hash})`.execute(database);
+  return numAffectedRows === 1n;
 }
 
 /** What PostgreSQL can store of a text that a client chose. */

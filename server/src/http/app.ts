@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { limits } from 'halo-contract';
+import { HaloError } from '../errors.js';
 import { createAuthenticate } from './authenticate.js';
-import { answerClientError, fixedHeaders, registerProblems, sendProblem } from './problems.js';
+import {
+  answerClientError,
+  answerExpectation,
+  answerFrameworkError,
+  fixedHeaders,
+  registerProblems,
+} from './problems.js';
 import { type AccountRoutes, accountRoutes } from './routes/accounts.js';
 import { type KeyRoutes, keyRoutes } from './routes/keys.js';
 import { pageRoutes } from './routes/pages.js';
@@ -32,16 +39,24 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: limits.smallBodyBytesMax,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: headersTimeoutMs },
+    // A missing Host is refused below, in our words.
+    http: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requireHostHeader: false,
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
+    frameworkErrors: answerFrameworkError,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, nextRequestId()),
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(fixedHeaders(request.id));
-    done();
+    // RFC 9112 section 3.2.
+    const lacksHost = request.headers.host === undefined && request.raw.httpVersion === '1.1';
+    done(lacksHost ? new HaloError('invalid-request', 'A request needs a Host header.') : undefined);
   });
+  app.server.on('checkExpectation', (_request, response) => answerExpectation(response, nextRequestId()));
   registerProblems(app);
   const authenticate = createAuthenticate(options.tokens);
   await app.register(accountRoutes, { ...options, authenticate });

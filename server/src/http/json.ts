@@ -89,11 +89,25 @@ function checkMembers(text: string): void {
 export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const options = { parseAs: 'buffer', bodyLimit: limits.smallBodyBytesMax } as const;
-  app.addContentTypeParser('application/json', options, (_request, body: Buffer, done) => {
+  app.addContentTypeParser('application/json', options, (request, body: Buffer, done) => {
     try {
+      checkEncoding(request.headers['content-encoding']);
       done(null, parseJson(body));
     } catch (error) {
       done(error as HaloError);
     }
   });
+}
+
+/**
+ * Bodies are taken as they are: nothing is decompressed.
+ *
+ * @throws HaloError `unsupported-media-type`
+ */
+export function checkEncoding(contentEncoding: string | undefined): void {
+  if (contentEncoding === undefined || contentEncoding === 'identity') return;
+  throw new HaloError(
+    'unsupported-media-type',
+    'Content-Encoding is not supported: send the bytes themselves.',
+  );
 }

@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Operation, operations, type ProblemCode, problems, problemTypePrefix } from 'halo-contract';
 import { HaloError } from '../errors.js';
-import { pathOf } from './key-path.js';
+import { keyPathPrefix, pathOf } from './key-path.js';
 
 /** What Fastify refuses by itself, in the catalogue's words. */
 const fastifyCodes: Readonly<Record<string, readonly [ProblemCode, string]>> = {
@@ -14,7 +14,6 @@ const fastifyCodes: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-request', 'The body is not as long as Content-Length says.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-request', 'The body is empty; it must be JSON.'],
-  FST_ERR_BAD_URL: ['invalid-request', 'The path is not percent-encoded UTF-8.'],
   ECONNRESET: ['invalid-request', 'The request was broken off.'],
 };
 
@@ -32,6 +31,17 @@ export function registerProblems(app: FastifyInstance): void {
   });
 }
 
+/** Answers what Fastify refuses before there is a route: only paths that are not percent-encoded UTF-8. */
+export function answerFrameworkError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const isKey = pathOf(request.raw.url ?? '').startsWith(keyPathPrefix);
+  const detail = `The ${isKey ? 'key' : 'path'} is not percent-encoded UTF-8.`;
+  sendProblem(
+    request,
+    reply,
+    new HaloError(isKey ? 'invalid-key' : 'invalid-request', detail, { cause: error }),
+  );
+}
+
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const refusal = refusalOf(error);
   const { status } = problems[refusal.code];
@@ -42,14 +52,19 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   }
   if (status === 401) reply.header('www-authenticate', challenge(request));
   if (refusal.retryAfterS !== undefined) reply.header('retry-after', String(refusal.retryAfterS));
-  // A body that was not read would be taken for the next request.
-  if (status === 413) reply.header('connection', 'close');
-  return reply
-    .code(status)
-    .headers(fixedHeaders(request.id))
-    .header('cache-control', 'no-store')
-    .type('application/problem+json')
-    .send(JSON.stringify(problemDocument(refusal, request.id)));
+  // Whoever is still sending gets to read the answer only if the rest is taken in: closing, as Fastify would,
+  // resets the connection. How long that may go on is for the request's time limit.
+  reply.removeHeader('connection');
+  request.raw.resume();
+  return (
+    reply
+      .code(status)
+      .headers(fixedHeaders(request.id))
+      .header('cache-control', 'no-store')
+      .header('content-type', 'application/problem+json')
+      // As bytes, for Fastify would add a charset, which this media type does not have.
+      .send(Buffer.from(JSON.stringify(problemDocument(refusal, request.id))))
+  );
 }
 
 /** What every answer carries. */
@@ -92,10 +107,16 @@ function challenge({ headers }: FastifyRequest): string {
     : 'Bearer realm="halo", error="invalid_token"';
 }
 
-const routes = Object.values(operations).map(({ method, path }: Operation) => {
+const operationRoutes = Object.values(operations).map(({ method, path }: Operation) => {
   const isPrefix = path.endsWith('{key}');
   return { method, path: isPrefix ? path.slice(0, -'{key}'.length) : path, isPrefix };
 });
+const pageRoutes = ['/', '/home', '/docs', '/openapi.json'].map((path) => ({
+  method: 'GET',
+  path,
+  isPrefix: false,
+}));
+const routes = [...operationRoutes, ...pageRoutes, { method: 'GET', path: '/home/', isPrefix: true }];
 
 function methodsAt(url: string): string[] {
   const path = pathOf(url);
@@ -103,6 +124,14 @@ function methodsAt(url: string): string[] {
     .filter((route) => (route.isPrefix ? path.startsWith(route.path) : path === route.path))
     .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     .filter((method, index, methods) => methods.indexOf(method) === index);
+}
+
+/** Answers an `Expect` other than `100-continue`, which Node would refuse in its own words. */
+export function answerExpectation(response: ServerResponse, requestId: string): void {
+  const refusal = new HaloError('expectation-failed', 'Expect may only be 100-continue.');
+  const body = JSON.stringify(problemDocument(refusal, requestId));
+  const headers = { ...fixedHeaders(requestId), 'content-type': 'application/problem+json' };
+  response.writeHead(problems[refusal.code].status, headers).end(body);
 }
 
 /** What Node's parser refuses before there is a request: answered on the bare socket, which is then closed. */

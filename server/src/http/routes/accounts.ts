@@ -64,8 +64,13 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
   });
 
   app.post(operations.logOut.path, async (request, reply) => {
-    await accounts.logOut(await authenticate(request));
-    if (readSessionCookie(request) !== undefined) clearSessionCookie(request, reply);
+    const token = readSessionCookie(request);
+    // A browser whose access token has run out still has to be able to log out.
+    if (request.headers.authorization === undefined && token !== undefined) {
+      checkSameOrigin(request);
+      await accounts.logOutByRefreshToken(token);
+    } else await accounts.logOut(await authenticate(request));
+    if (token !== undefined) clearSessionCookie(request, reply);
     return reply.code(204).send();
   });
 

@@ -6,6 +6,7 @@ import type { Authenticate } from '../authenticate.js';
 import { conditionOf } from '../conditions.js';
 import { pageJson } from '../entry-json.js';
 import { expiryOf } from '../expiry.js';
+import { checkEncoding } from '../json.js';
 import { keyOf, keyPathPrefix } from '../key-path.js';
 import { compileQuery } from '../query.js';
 import { sendValue } from '../value-answer.js';
@@ -45,13 +46,7 @@ export async function keyRoutes(app: FastifyInstance, { engine, authenticate }: 
   app.put(keyPath, async (request, reply) => {
     const key = keyOf(urlOf(request));
     const { ttl, expires_at, dry_run } = readPutQuery(urlOf(request));
-    const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      throw new HaloError(
-        'unsupported-media-type',
-        'Content-Encoding is not supported: send the bytes to store.',
-      );
-    }
+    checkEncoding(request.headers['content-encoding']);
     const set = {
       key,
       value: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
