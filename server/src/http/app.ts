@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { createServer, type ServerOptions } from 'node:http';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { limits } from 'halo-contract';
-import { HaloError } from '../errors.js';
 import { createAuthenticate } from './authenticate.js';
+import { checkHost } from './host.js';
+import { serveKeyRequest } from './key-requests.js';
 import {
   answerClientError,
   answerExpectation,
   answerFrameworkError,
   fixedHeaders,
   registerProblems,
+  writeProblem,
 } from './problems.js';
 import { type AccountRoutes, accountRoutes } from './routes/accounts.js';
 import { type KeyRoutes, keyRoutes } from './routes/keys.js';
@@ -26,9 +29,26 @@ const requestTimeoutMs = 120_000;
 /** Longer than the minute for which usual load balancers keep idle connections. */
 const keepAliveTimeoutMs = 72_000;
 
+const serverOptions: ServerOptions = {
+  maxHeaderSize: limits.headerBytesMax,
+  headersTimeout: headersTimeoutMs,
+  requestTimeout: requestTimeoutMs,
+  keepAliveTimeout: keepAliveTimeoutMs,
+  // A missing Host is refused in our words.
+  requireHostHeader: false,
+};
+
 /** The HTTP server with all its routes, not yet listening. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const nextRequestId = createRequestIds();
+  const authenticate = createAuthenticate(options.tokens);
+  const keyRequests = {
+    engine: options.engine,
+    authenticate,
+    nextRequestId,
+    refuse: writeProblem.bind(undefined, options.logger),
+  };
+  let closing = false;
   const app = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -37,28 +57,27 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: nextRequestId,
     requestIdHeader: false,
     bodyLimit: limits.smallBodyBytesMax,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    // A missing Host is refused below, in our words.
-    http: {
-      maxHeaderSize: limits.headerBytesMax,
-      headersTimeout: headersTimeoutMs,
-      requireHostHeader: false,
-    },
+    serverFactory: (serveOther) =>
+      createServer(serverOptions, (request, response) => {
+        // Otherwise a busy connection would keep the server from closing.
+        if (closing) response.shouldKeepAlive = false;
+        if (!serveKeyRequest(keyRequests, request, response)) serveOther(request, response);
+      }),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, nextRequestId()),
   });
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(fixedHeaders(request.id));
-    // RFC 9112 section 3.2.
-    const lacksHost = request.headers.host === undefined && request.raw.httpVersion === '1.1';
-    done(lacksHost ? new HaloError('invalid-request', 'A request needs a Host header.') : undefined);
+    checkHost(request.raw);
+    done();
   });
   app.server.on('checkExpectation', (_request, response) => answerExpectation(response, nextRequestId()));
   registerProblems(app);
-  const authenticate = createAuthenticate(options.tokens);
   await app.register(accountRoutes, { ...options, authenticate });
   await app.register(keyRoutes, { ...options, authenticate });
   await app.register(serverRoutes, options);

@@ -1,6 +1,6 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Operation, operations, type ProblemCode, problems, problemTypePrefix } from 'halo-contract';
 import { HaloError } from '../errors.js';
 import { keyPathPrefix, pathOf } from './key-path.js';
@@ -33,38 +33,71 @@ export function registerProblems(app: FastifyInstance): void {
 
 /** Answers what Fastify refuses before there is a route: only paths that are not percent-encoded UTF-8. */
 export function answerFrameworkError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const isKey = pathOf(request.raw.url ?? '').startsWith(keyPathPrefix);
-  const detail = `The ${isKey ? 'key' : 'path'} is not percent-encoded UTF-8.`;
-  sendProblem(
-    request,
-    reply,
-    new HaloError(isKey ? 'invalid-key' : 'invalid-request', detail, { cause: error }),
-  );
+  const refusal = new HaloError('invalid-request', 'The path is not percent-encoded UTF-8.', {
+    cause: error,
+  });
+  sendProblem(request, reply, refusal);
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
-  const refusal = refusalOf(error);
-  const { status } = problems[refusal.code];
-  if (status >= 500) {
-    // The route's pattern, not the URL: that would put keys into the log.
-    const route = request.routeOptions.url ?? 'none';
-    request.log.error({ request_id: request.id, method: request.method, route, err: error }, refusal.code);
-  }
-  if (status === 401) reply.header('www-authenticate', challenge(request));
-  if (refusal.retryAfterS !== undefined) reply.header('retry-after', String(refusal.retryAfterS));
+  const problem = problemOf(error, request.id, request.headers.authorization);
+  // The route's pattern, not the URL: that would put keys into the log.
+  logFailure(request.log, problem, { method: request.method, route: request.routeOptions.url });
   // Whoever is still sending gets to read the answer only if the rest is taken in: closing, as Fastify would,
   // resets the connection. How long that may go on is for the request's time limit.
   reply.removeHeader('connection');
   request.raw.resume();
-  return (
-    reply
-      .code(status)
-      .headers(fixedHeaders(request.id))
-      .header('cache-control', 'no-store')
-      .header('content-type', 'application/problem+json')
-      // As bytes, for Fastify would add a charset, which this media type does not have.
-      .send(Buffer.from(JSON.stringify(problemDocument(refusal, request.id))))
-  );
+  // As bytes, for Fastify would add a charset, which this media type does not have.
+  return reply.code(problem.status).headers(problem.headers).send(Buffer.from(problem.body));
+}
+
+/** Answers an error where there is no Fastify. */
+export function writeProblem(
+  log: FastifyBaseLogger,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  error: unknown,
+): void {
+  const problem = problemOf(error, requestId, request.headers.authorization);
+  logFailure(log, problem, { method: request.method, route: keyPathPrefix });
+  request.resume();
+  response.writeHead(problem.status, {
+    ...problem.headers,
+    'content-length': Buffer.byteLength(problem.body),
+  });
+  response.end(request.method === 'HEAD' ? undefined : problem.body);
+}
+
+interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+  readonly code: ProblemCode;
+  readonly requestId: string;
+  readonly error: unknown;
+}
+
+function problemOf(error: unknown, requestId: string, authorization: string | undefined): ProblemAnswer {
+  const refusal = refusalOf(error);
+  const { status } = problems[refusal.code];
+  const headers: Record<string, string> = {
+    ...fixedHeaders(requestId),
+    'cache-control': 'no-store',
+    'content-type': 'application/problem+json',
+  };
+  if (status === 401) headers['www-authenticate'] = challenge(authorization);
+  if (refusal.retryAfterS !== undefined) headers['retry-after'] = String(refusal.retryAfterS);
+  const body = JSON.stringify(problemDocument(refusal, requestId));
+  return { status, headers, body, code: refusal.code, requestId, error };
+}
+
+function logFailure(
+  log: FastifyBaseLogger,
+  { status, code, requestId, error }: ProblemAnswer,
+  request: { readonly method: string | undefined; readonly route: string | undefined },
+): void {
+  if (status >= 500) log.error({ request_id: requestId, ...request, err: error }, code);
 }
 
 /** What every answer carries. */
@@ -101,10 +134,8 @@ function problemDocument(refusal: HaloError, requestId: string): object {
 }
 
 /** RFC 6750: a request that tried to prove itself is told that its token was the fault. */
-function challenge({ headers }: FastifyRequest): string {
-  return headers.authorization === undefined
-    ? 'Bearer realm="halo"'
-    : 'Bearer realm="halo", error="invalid_token"';
+function challenge(authorization: string | undefined): string {
+  return authorization === undefined ? 'Bearer realm="halo"' : 'Bearer realm="halo", error="invalid_token"';
 }
 
 const operationRoutes = Object.values(operations).map(({ method, path }: Operation) => {

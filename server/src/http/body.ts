@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import { HaloError } from '../errors.js';
+
+/**
+ * The whole body of a request.
+ *
+ * @param bytesMax more is refused with `too-large`, as soon as it is announced or has arrived
+ */
+export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = () => new HaloError('too-large', `The body may have at most ${bytesMax} bytes.`);
+    if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
+      reject(tooLarge());
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) {
+        request.off('data', take);
+        reject(tooLarge());
+      } else chunks.push(chunk);
+    };
+    request.on('data', take);
+    request.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)),
+    );
+    // After `end` this comes to nothing. Nobody is left to read the answer; it ends the wait.
+    request.on('close', () => reject(new HaloError('invalid-request', 'The request was broken off.')));
+    request.on('error', (cause) =>
+      reject(new HaloError('invalid-request', 'The request was broken off.', { cause })),
+    );
+  });
+}
