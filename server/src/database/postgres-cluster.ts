@@ -31,7 +31,7 @@ export interface Cluster {
   readonly user: OsUser | undefined;
 }
 
-export const POSTGRES_MAJOR = '18';
+const POSTGRES_MAJOR = '18';
 export const SUPERUSER = 'halo';
 
 /** PostgreSQL names its socket `.s.PGSQL.<port>`; the number opens no port. */
@@ -53,7 +53,7 @@ const MAKING_PREFIX = 'postgres.new-';
  * The child sees none of Halo's environment: it holds secrets, and variables such as PGDATA or PGOPTIONS
  * would change what runs. TZ spares initdb a search through every time zone.
  */
-export const CHILD_ENVIRONMENT: Readonly<Record<string, string>> = {
+const CHILD_ENVIRONMENT: Readonly<Record<string, string>> = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
   LC_ALL: 'C',
   TZ: 'UTC',
