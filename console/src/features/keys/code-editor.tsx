@@ -51,7 +51,8 @@ export default function CodeEditor(props: CodeEditorProps) {
           commonExtensions,
           language.current.of(languageOf(props.json, props.readOnly === true)),
           props.readOnly === true ? readOnlyExtensions : editableExtensions,
-          EditorView.contentAttributes.of({ 'aria-label': props.label }),
+          // What scrolls must be reachable by keyboard, and not every tool knows that editable text is.
+          EditorView.contentAttributes.of({ 'aria-label': props.label, tabindex: '0' }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) report(update.state.sliceDoc());
           }),
@@ -111,5 +112,5 @@ const editableExtensions: Extension = [
 const readOnlyExtensions: Extension = [
   EditorState.readOnly.of(true),
   EditorView.editable.of(false),
-  EditorView.contentAttributes.of({ tabindex: '0', 'aria-readonly': 'true' }),
+  EditorView.contentAttributes.of({ 'aria-readonly': 'true' }),
 ];

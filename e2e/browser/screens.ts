@@ -1,0 +1,265 @@
+import { expect, type Page } from '@playwright/test';
+import { goodPassword, type Halo, newName, type Person } from '../halo.js';
+import { signUpIn } from './browser-test.js';
+import {
+  accessTokenDuring,
+  expectValue,
+  logInByForm,
+  openKeyOf,
+  rowsOf,
+  save,
+  searchField,
+  startEditing,
+  successOf,
+  trySave,
+  urlOf,
+  valueField,
+  visitKey,
+  writeValue,
+} from './console-steps.js';
+import { openSample, setSampleKeys } from './sample-keys.js';
+
+export interface Walk {
+  readonly page: Page;
+  readonly halo: Halo;
+  readonly url: string;
+  /** Called on each screen, as soon as it stands still. */
+  readonly visit: (name: string) => Promise<void>;
+}
+
+type Step = (walk: Walk) => Promise<void>;
+
+/** Every screen and every dialog of the console, in walks that can be taken one by one. */
+export const walks: Readonly<Record<string, Step>> = {
+  'log-in and sign-up': walkGates,
+  'the keys': walkKeys,
+  'menus and questions': walkDialogs,
+  'writing a value': walkDrafts,
+  conflicts: walkConflicts,
+  'what goes wrong': walkFailures,
+};
+
+async function begin({ page, halo, url }: Walk): Promise<Person> {
+  const person = await signUpIn(page.context(), url);
+  await setSampleKeys(halo, person);
+  return person;
+}
+
+async function walkGates(walk: Walk): Promise<void> {
+  const { page, url, visit } = walk;
+  await page.goto('/home');
+  await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible();
+  await visit('log-in');
+
+  await logInByForm(page, { name: newName(), password: goodPassword });
+  await expect(page.getByRole('alert')).toBeVisible();
+  await visit('log-in-refused');
+
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible();
+  await visit('sign-up');
+  await page.getByRole('textbox', { name: 'Name' }).fill('a b');
+  await page.getByRole('textbox', { name: 'Password' }).fill('short');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByText(/Use at least/)).toBeVisible();
+  await visit('sign-up-faults');
+
+  await signUpIn(page.context(), url);
+  await page.goto('/home');
+  await expect(page.getByRole('heading', { name: 'Set your first value' })).toBeVisible();
+  await expect(valueField(page)).toBeVisible();
+  await visit('empty-account');
+  await page.locator('pre').last().scrollIntoViewIfNeeded();
+  await visit('empty-account-terminal');
+
+  await page.goto('/home/nowhere');
+  await expect(page.getByText('There is no such page')).toBeVisible();
+  await visit('no-such-page');
+}
+
+async function walkKeys(walk: Walk): Promise<void> {
+  const { page, halo, visit } = walk;
+  const person = await begin(walk);
+  await page.goto('/home');
+  await expect(rowsOf(page).first()).toBeVisible();
+  await visit('keys');
+
+  await visitKey(page, openSample);
+  await expect(valueField(page)).toBeVisible();
+  await visit('key');
+
+  await page.goto('/home');
+  await searchField(page).fill('users/');
+  await expect(page.getByText('8 keys', { exact: true })).toBeVisible();
+  await visit('search');
+  await searchField(page).fill('nothing/like/this');
+  await expect(page.getByText('No key begins with')).toBeVisible();
+  await visit('no-match');
+
+  await page.goto(urlOf('app/config/missing'));
+  await expect(page.getByText('Not found')).toBeVisible();
+  await visit('missing-key');
+
+  await visitKey(page, 'assets/noise.bin');
+  await expect(page.getByRole('region', { name: 'Value in hex' })).toBeVisible();
+  await visit('hex');
+
+  await halo.set(person, 'logs/long.txt', 'a long text, line after line\n'.repeat(12_000));
+  await visitKey(page, 'logs/long.txt');
+  await expect(page.getByText(/^These are the first/)).toBeVisible();
+  await expect(valueField(page)).toBeVisible();
+  await visit('preview');
+  await halo.set(person, 'logs/longer.txt', 'a longer text, line after line\n'.repeat(40_000));
+  await visitKey(page, 'logs/longer.txt');
+  await expect(page.getByText('Too long to show')).toBeVisible();
+  await visit('too-long');
+}
+
+async function walkDialogs(walk: Walk): Promise<void> {
+  const { page, visit } = walk;
+  const { name } = await begin(walk);
+  await visitKey(page, openSample);
+  await expect(valueField(page)).toBeVisible();
+
+  await page.getByRole('button', { name, exact: true }).click();
+  await expect(page.getByRole('menuitem', { name: 'Log out' })).toBeFocused();
+  await visit('account-menu');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menu')).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Colour scheme' }).click();
+  await expect(page.getByRole('menuitemradio', { name: 'Dark' })).toBeVisible();
+  await visit('scheme-menu');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menu')).toHaveCount(0);
+
+  const burger = page.getByRole('button', { name: 'Navigation' });
+  if (await burger.isVisible()) {
+    await burger.click();
+    await expect(
+      page.getByRole('dialog', { name: 'Halo' }).getByRole('link', { name: 'Keys' }),
+    ).toBeVisible();
+    await visit('navigation');
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
+
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
+  await visit('shortcuts');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  const question = page.getByRole('dialog', { name: 'Delete key?' });
+  await expect(question.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await visit('delete');
+  await question.getByRole('button', { name: 'Delete' }).click();
+  await expect(successOf(page, 'Moved to trash')).toBeVisible();
+  await visit('deleted');
+}
+
+async function walkDrafts(walk: Walk): Promise<void> {
+  const { page, visit } = walk;
+  await begin(walk);
+  await visitKey(page, openSample);
+  await startEditing(page);
+  await visit('editing');
+  await writeValue(page, '{\n  "plan": "team",\n  "requests": ]\n}');
+  await expect(page.getByText(/^Not valid JSON: line 3/)).toBeVisible();
+  await visit('broken-json');
+
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  const question = page.getByRole('dialog', { name: 'Discard your changes?' });
+  await expect(question.getByRole('button', { name: 'Keep editing' })).toBeFocused();
+  await visit('discard');
+  await question.getByRole('button', { name: 'Discard' }).click();
+  await startEditing(page);
+  await save(page);
+  await visit('saved');
+
+  await page.goto('/home/keys?new=');
+  await page.getByRole('textbox', { name: 'Key', exact: true }).fill(openSample);
+  await expect(valueField(page)).toBeVisible();
+  await visit('create');
+  await page.getByText('Other', { exact: true }).click();
+  await page.getByRole('textbox', { name: 'Content type' }).fill('yaml');
+  await page.getByRole('textbox', { name: 'Expires after' }).fill('soon');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Enter a media type')).toBeVisible();
+  await visit('create-faults');
+  await page.getByRole('textbox', { name: 'Content type' }).fill('application/yaml');
+  await page.getByRole('textbox', { name: 'Expires after' }).fill('');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('This key already exists.')).toBeVisible();
+  await visit('create-exists');
+}
+
+async function walkConflicts(walk: Walk): Promise<void> {
+  const { page, halo, visit } = walk;
+  const person = await begin(walk);
+  const theirs = '{\n  "accent": "#4F5BD5",\n  "density": "comfortable",\n  "font": "Geist"\n}\n';
+  const mine = '{\n  "accent": "#0F766E",\n  "density": "compact",\n  "font": "Geist"\n}\n';
+  await visitKey(page, 'app/config/theme');
+  await startEditing(page);
+  await halo.set(person, 'app/config/theme', theirs);
+  await trySave(page, mine);
+  const conflict = page.getByRole('dialog', { name: 'This key changed while you were editing' });
+  await expect(conflict.getByRole('button', { name: 'Keep editing' })).toBeFocused();
+  await visit('conflict');
+  await conflict.getByRole('button', { name: 'Keep editing' }).click();
+  await expect(page.getByText('Changed elsewhere')).toBeVisible();
+  await expect(conflict).toHaveCount(0);
+  await visit('conflict-put-aside');
+
+  await halo.delete(person, 'app/config/theme');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  const gone = page.getByRole('dialog', { name: 'This key was deleted while you were editing' });
+  await expect(gone.getByRole('button', { name: 'Keep editing' })).toBeFocused();
+  await visit('deleted-elsewhere');
+}
+
+async function walkFailures(walk: Walk): Promise<void> {
+  const { page, halo, visit } = walk;
+  const person = await begin(walk);
+  const accessToken = await accessTokenDuring(page, () => visitKey(page, openSample));
+  await startEditing(page);
+  await page.context().setOffline(true);
+  await expect(page.getByText('You are offline.')).toBeVisible();
+  await visit('offline');
+  await page.context().setOffline(false);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(page.getByRole('dialog', { name: 'Delete key?' })).toBeVisible();
+  await halo.set(person, openSample, '{}', { headers: { 'content-type': 'application/json' } });
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await expectValue(page, '{}');
+  await visit('not-deleted');
+
+  // An error that the console does not try to overcome by itself, which would take seconds.
+  const json = { code: 'internal', title: 'Internal error', detail: 'Something broke.', request_id: 'r-1' };
+  await page.route('**/v1/keys**', (route) => route.fulfill({ status: 500, json }));
+  await page.reload();
+  await expect(page.getByRole('alert').filter({ hasText: 'The value could not be loaded' })).toBeVisible();
+  await visit('failures');
+  await page.unroute('**/v1/keys**');
+
+  await visitKey(page, openSample);
+  await startEditing(page);
+  await halo.logOut({ ...person, accessToken });
+  await trySave(page, '{"mine": true}');
+  const ended = page.getByRole('dialog', { name: 'Your session has ended' });
+  await expect(ended.getByRole('textbox', { name: 'Password' })).toBeFocused();
+  await visit('session-ended');
+  await ended.getByRole('button', { name: 'Discard the draft and leave' }).click();
+  await expect(page.getByText('Your session has ended. Log in to go on.')).toBeVisible();
+  await visit('log-in-again');
+
+  await page.route('**/v1/auth/refresh', (route) => route.abort());
+  await page.reload();
+  await expect(page.getByText('Halo could not be started')).toBeVisible();
+  await visit('unreachable');
+  await expect(openKeyOf(page)).toHaveCount(0);
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+/** Debian's own Chromium where it is installed; otherwise the one that Playwright downloads. */
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+
+/** `npm run screenshots` takes pictures with what the tests are made of. */
+const takesPictures = process.env.HALO_SCREENSHOTS !== undefined;
+
+export default defineConfig({
+  testDir: 'browser',
+  testMatch: takesPictures ? 'screenshots.ts' : '**/*.test.ts',
+  outputDir: '../test-results/browser',
+  reporter: 'list',
+  // Every test has an account of its own, so any two may share a server and run at the same time.
+  fullyParallel: true,
+  // Each worker brings a browser, a Node and a PostgreSQL along.
+  workers: 2,
+  retries: 0,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  projects: [
+    {
+      name: 'chromium',
+      use: {
+        browserName: 'chromium',
+        headless: true,
+        viewport: { width: 1280, height: 800 },
+        locale: 'en-US',
+        timezoneId: 'UTC',
+        actionTimeout: 10_000,
+        // Without pictures: to take them all along slows every test down.
+        trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: false },
+        launchOptions: {
+          ...(executablePath === undefined ? {} : { executablePath }),
+          args: [
+            '--no-sandbox',
+            '--disable-gpu',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+            '--disable-quic',
+            '--no-first-run',
+          ],
+        },
+      },
+    },
+  ],
+});
