@@ -3,7 +3,12 @@ import { commonProblems, type Operation, operations } from './operations.js';
 import { type ProblemCode, problemCodes, problems, problemTypePrefix } from './problems.js';
 
 /** Answered where no operation is: an unknown path, another method, an `Accept` that nothing fits. */
-const outsideOperations: readonly ProblemCode[] = ['not-found', 'method-not-allowed', 'not-acceptable'];
+const outsideOperations: readonly ProblemCode[] = [
+  'not-found',
+  'method-not-allowed',
+  'not-acceptable',
+  'expectation-failed',
+];
 
 const declared = (Object.values(operations) as Operation[]).flatMap((operation) => operation.problems);
 
