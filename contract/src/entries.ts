@@ -30,11 +30,39 @@ export const Entry = Type.Object(
 );
 export type Entry = Static<typeof Entry>;
 
+/** An entry with its value, as text when it is UTF-8 and in base64 when it is not. */
+export const ValuedEntry = Type.Object(
+  {
+    ...Entry.properties,
+    value: Type.Optional(Type.String({ description: 'When it is UTF-8.' })),
+    value_base64: Type.Optional(Type.String({ description: 'When it is not.' })),
+  },
+  { ...strict, $id: 'ValuedEntry' },
+);
+export type ValuedEntry = Static<typeof ValuedEntry>;
+
 export const EntryList = Type.Object(
   {
-    keys: Type.Array(Entry),
+    keys: Type.Array(ValuedEntry),
+    prefixes: Type.Array(
+      Type.Object(
+        {
+          prefix: Type.String({ description: 'Up to and including the delimiter.' }),
+          count: Type.Integer({ description: 'Keys under it that are in the range, counted up to 1,000.' }),
+          more: Type.Boolean({
+            description: 'There are more keys than `count`; with `at`, there may be: not all were looked at.',
+          }),
+        },
+        strict,
+      ),
+      { description: 'With `delimiter`: groups of keys, in the place of their keys.' },
+    ),
+    count: Type.Optional(
+      Type.Integer({ description: 'With `count`: all keys in the range, whatever the page.' }),
+    ),
     cursor: Type.Union([Type.String(), Type.Null()], {
-      description: 'Pass it to read on; null on the last page.',
+      description:
+        'Pass it, with the same query, to read on; null on the last page. With `values` or `at` a page may have fewer entries than `limit`, or none, and still not be the last.',
     }),
     revision: Revision,
   },
@@ -47,13 +75,52 @@ export const ListQuery = Type.Object(
     prefix: Type.Optional(Type.String({ description: 'Only keys that begin with it.' })),
     start: Type.Optional(Type.String({ description: 'Only keys at or after it, in UTF-8 byte order.' })),
     end: Type.Optional(Type.String({ description: 'Only keys before it.' })),
+    delimiter: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 16,
+        description:
+          'Group keys that share what comes before it, after `prefix`; groups count for `limit` as keys do.',
+      }),
+    ),
     reverse: Type.Optional(Type.Boolean({ description: 'Last key first.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.listMax, default: limits.listDefault })),
     cursor: Type.Optional(Type.String({ description: 'From the page before.' })),
+    values: Type.Optional(Type.Boolean({ description: 'With values, as far as a page holds them.' })),
+    count: Type.Optional(Type.Boolean({ description: 'Also count all keys in the range.' })),
+    at: Type.Optional(Type.Integer({ ...Revision, description: 'As of this revision.' })),
   },
   { ...strict, $id: 'ListQuery' },
 );
 export type ListQuery = Static<typeof ListQuery>;
+
+export const GetQuery = Type.Object(
+  {
+    revision: Type.Optional(
+      Type.Integer({
+        ...Revision,
+        description: 'As it stood at this revision, even if it has expired since.',
+      }),
+    ),
+  },
+  { ...strict, $id: 'GetQuery' },
+);
+
+export const ReadRequest = Type.Object(
+  { keys: Type.Array(Type.String(), { minItems: 1, maxItems: limits.readKeysMax }) },
+  { ...strict, $id: 'ReadRequest' },
+);
+
+export const ReadAnswer = Type.Object(
+  {
+    entries: Type.Array(Type.Union([ValuedEntry, Type.Null()]), {
+      description: 'In the order asked; null: absent.',
+    }),
+    revision: Revision,
+  },
+  { ...strict, $id: 'ReadAnswer' },
+);
+export type ReadAnswer = Static<typeof ReadAnswer>;
 
 export const PutQuery = Type.Object(
   {

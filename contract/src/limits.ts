@@ -9,9 +9,19 @@ export const limits = {
   metadataBytesMax: 1_024,
   contentTypeBytesMax: 255,
   bodyBytesMax: 32 * MiB,
+  /** One line of an import: the largest value in base64, with key, metadata and the rest fully escaped. */
+  lineBytesMax: Math.ceil((25 * MiB) / 3) * 4 + 32 * KiB,
   headerBytesMax: 16 * KiB,
   /** JSON bodies that carry no values, such as a log-in. */
   smallBodyBytesMax: 16 * KiB,
+  checksMax: 100,
+  mutationsMax: 1_000,
+  idempotencyKeyLengthMax: 128,
+  /** Keys that one mutation of a prefix may change. */
+  prefixKeysMax: 10_000,
+  readKeysMax: 1_000,
+  /** Of all values that one read of many keys answers. */
+  readValueBytesMax: 32 * MiB,
   listMax: 1_000,
   listDefault: 100,
   nameLengthMin: 3,

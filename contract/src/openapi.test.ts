@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openApiDocument } from './openapi.js';
-import { commonProblems, type Operation, operations } from './operations.js';
+import { commonProblems, type Operation } from './operation.js';
+import { operations } from './operations.js';
 import { problems } from './problems.js';
 
 type Json = Record<string, unknown>;
@@ -252,7 +253,7 @@ describe('the checks of this file', () => {
     ],
     [
       'a type of another language',
-      (copy) => put(copy, ['components', 'schemas', 'Entry'], 'type', 'file'),
+      (copy) => put(copy, ['components', 'schemas', 'ValuedEntry'], 'type', 'file'),
       /has the type/,
     ],
     [

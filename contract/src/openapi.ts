@@ -1,7 +1,9 @@
 import type { TSchema } from 'typebox';
 import { Problem } from './entries.js';
-import { type Content, commonProblems, type Header, type Operation, operations } from './operations.js';
+import { type Content, commonProblems, type Header, type Operation } from './operation.js';
+import { operations } from './operations.js';
 import { type ProblemCode, problems } from './problems.js';
+import { ndjsonType } from './transfer.js';
 
 type Json = Record<string, unknown>;
 
@@ -27,7 +29,7 @@ export function openApiDocument(version: string): Json {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: [{ name: 'Accounts' }, { name: 'Keys' }, { name: 'Server' }],
+    tags: [{ name: 'Accounts' }, { name: 'Keys' }, { name: 'History' }, { name: 'Server' }],
     paths,
     components: {
       schemas: components,
@@ -94,6 +96,7 @@ function describeHeaders(headers: readonly Header[]): Json {
 
 function describeContent(content: Exclude<Content, 'none'>, components: Record<string, Json>): Json {
   if (content === 'bytes') return { '*/*': { schema: { type: 'string', format: 'binary' } } };
+  if ('lines' in content) return { [ndjsonType]: { schema: referTo(content.lines as TSchema, components) } };
   return { 'application/json': { schema: referTo(content, components) } };
 }
 

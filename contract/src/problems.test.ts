@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { commonProblems, type Operation, operations } from './operations.js';
+import { commonProblems, type Operation } from './operation.js';
+import { operations } from './operations.js';
 import { type ProblemCode, problemCodes, problems, problemTypePrefix } from './problems.js';
 
 /** Answered where no operation is: an unknown path, another method, an `Accept` that nothing fits. */
-const outsideOperations: readonly ProblemCode[] = [
-  'not-found',
-  'method-not-allowed',
-  'not-acceptable',
-  'expectation-failed',
-];
+const outsideOperations: readonly ProblemCode[] = ['not-found', 'method-not-allowed', 'expectation-failed'];
 
 const declared = (Object.values(operations) as Operation[]).flatMap((operation) => operation.problems);
 

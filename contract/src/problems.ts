@@ -63,10 +63,27 @@ export const problems = {
     title: 'The request took too long to arrive',
     description: 'Headers or body were not received in time.',
   },
+  'check-failed': {
+    status: 409,
+    title: 'A check failed',
+    description:
+      'A key of the commit is not at the revision asked for. `check` is its index, `revision` the current one.',
+  },
+  'undo-conflict': {
+    status: 409,
+    title: 'The commit can no longer be undone',
+    description:
+      'Keys that it changed have changed since; `conflicts` lists them with their current revisions.',
+  },
   'name-taken': {
     status: 409,
     title: 'The name is taken',
     description: 'Another account already has this name; letter case makes no difference.',
+  },
+  pruned: {
+    status: 410,
+    title: 'The history has been pruned',
+    description: 'What was asked for is older than the history that is kept, or was purged.',
   },
   'precondition-failed': {
     status: 412,
@@ -82,6 +99,11 @@ export const problems = {
     status: 415,
     title: 'The media type is not supported',
     description: 'The `Content-Type` is malformed, or not one this operation reads.',
+  },
+  'idempotency-mismatch': {
+    status: 422,
+    title: 'The idempotency key was used for something else',
+    description: 'Within 24 hours the same `idempotency_key` stands for the same commit.',
   },
   'expectation-failed': {
     status: 417,

@@ -1,0 +1,86 @@
+import { AccountView, Credentials, Grant, RefreshRequest } from './accounts.js';
+import type { Operation } from './operation.js';
+
+/** Signing up, logging in and out, and who is logged in. */
+export const accountOperations = {
+  signUp: {
+    id: 'signUp',
+    method: 'POST',
+    path: '/v1/auth/sign-up',
+    tag: 'Accounts',
+    summary: 'Create an account and log in',
+    authenticated: false,
+    body: Credentials,
+    answers: { 201: { description: 'The account and its first session.', content: Grant } },
+    problems: [
+      'invalid-request',
+      'weak-password',
+      'name-taken',
+      'cross-site',
+      'unsupported-media-type',
+      'too-large',
+      'outcome-unknown',
+    ],
+  },
+  logIn: {
+    id: 'logIn',
+    method: 'POST',
+    path: '/v1/auth/log-in',
+    tag: 'Accounts',
+    summary: 'Log in',
+    description: 'A wrong name and a wrong password get the same answer after the same time.',
+    authenticated: false,
+    body: Credentials,
+    answers: { 200: { description: 'A new session.', content: Grant } },
+    problems: [
+      'invalid-request',
+      'unauthenticated',
+      'rate-limited',
+      'cross-site',
+      'unsupported-media-type',
+      'too-large',
+    ],
+  },
+  refresh: {
+    id: 'refresh',
+    method: 'POST',
+    path: '/v1/auth/refresh',
+    tag: 'Accounts',
+    summary: 'Exchange a refresh token for a new pair',
+    description:
+      'Each refresh token is good once. Its immediate parent is honoured for 10 seconds; anything older ends the session.',
+    authenticated: false,
+    body: RefreshRequest,
+    answers: { 200: { description: 'The same session with new tokens.', content: Grant } },
+    problems: [
+      'invalid-request',
+      'unauthenticated',
+      'session-ended',
+      'cross-site',
+      'unsupported-media-type',
+      'too-large',
+    ],
+  },
+  logOut: {
+    id: 'logOut',
+    method: 'POST',
+    path: '/v1/auth/log-out',
+    tag: 'Accounts',
+    summary: 'Log out',
+    description:
+      'The session is dead on every replica when this returns. A browser may rely on its cookie alone.',
+    authenticated: true,
+    answers: { 204: { description: 'The session has ended.', content: 'none' } },
+    problems: ['unauthenticated', 'session-ended', 'insufficient-scope', 'cross-site'],
+  },
+  getAccount: {
+    id: 'getAccount',
+    method: 'GET',
+    path: '/v1/account',
+    tag: 'Accounts',
+    summary: 'Who is logged in, with limits and usage',
+    authenticated: true,
+    answers: { 200: { description: 'The account.', content: AccountView } },
+    problems: ['unauthenticated', 'session-ended'],
+  },
+} as const satisfies Record<string, Operation>;

@@ -1,0 +1,185 @@
+import { CommitAnswer, CommitRequest, DryRunQuery, UndoRequest } from './commits.js';
+import {
+  DeleteQuery,
+  DeleteResult,
+  EntryList,
+  GetQuery,
+  ListQuery,
+  PutQuery,
+  PutResult,
+  ReadAnswer,
+  ReadRequest,
+} from './entries.js';
+import { bodyProblems, credentialProblems, type Operation, writeProblems } from './operation.js';
+
+const ifMatch = {
+  name: 'If-Match',
+  description: 'Go on only if the key’s revision is this one, such as `"42"`; `*` asks that it exists.',
+};
+const ifNoneMatch = {
+  name: 'If-None-Match',
+  description: '`*` goes on only if the key does not exist; a revision, only if it is another.',
+};
+const entryHeaders = [
+  { name: 'ETag', description: 'The key’s revision in quotes.' },
+  { name: 'Last-Modified', description: 'When this revision was written.' },
+  { name: 'Halo-Revision', description: 'The key’s revision.' },
+  { name: 'Halo-Created-At', description: 'When the key came into being, RFC 3339.' },
+  { name: 'Halo-Expires-At', description: 'When it expires, RFC 3339; absent if it does not.' },
+  { name: 'Halo-Metadata', description: 'The metadata, a JSON object; absent if there is none.' },
+];
+
+const readKey = {
+  path: '/v1/keys/{key}',
+  tag: 'Keys',
+  authenticated: true,
+  query: GetQuery,
+  requestHeaders: [{ name: 'If-None-Match', description: 'Answer 304 if the revision is still this one.' }],
+  responseHeaders: entryHeaders,
+  problems: [...credentialProblems, 'invalid-request', 'invalid-key', 'not-found', 'pruned'],
+} as const;
+
+/** Values under keys, one at a time and many at once. */
+export const keyOperations = {
+  listKeys: {
+    id: 'listKeys',
+    method: 'GET',
+    path: '/v1/keys',
+    tag: 'Keys',
+    summary: 'List keys',
+    description: 'In UTF-8 byte order, one consistent snapshot a page.',
+    authenticated: true,
+    query: ListQuery,
+    answers: { 200: { description: 'A page of keys.', content: EntryList } },
+    problems: ['unauthenticated', 'session-ended', 'invalid-request', 'pruned'],
+  },
+  getKey: {
+    ...readKey,
+    id: 'getKey',
+    method: 'GET',
+    summary: 'Get a value',
+    answers: {
+      200: { description: 'The value, byte for byte, with its content type.', content: 'bytes' },
+      304: { description: 'Not modified.', content: 'none' },
+    },
+  },
+  headKey: {
+    ...readKey,
+    id: 'headKey',
+    method: 'HEAD',
+    summary: 'Get a value’s headers',
+    answers: {
+      200: { description: 'The headers that GET would answer.', content: 'none' },
+      304: { description: 'Not modified.', content: 'none' },
+    },
+  },
+  putKey: {
+    id: 'putKey',
+    method: 'PUT',
+    path: '/v1/keys/{key}',
+    tag: 'Keys',
+    summary: 'Set a value',
+    description:
+      'Sets value, content type, metadata and expiry together. The answer comes after the value is durable.',
+    authenticated: true,
+    query: PutQuery,
+    body: 'bytes',
+    requestHeaders: [
+      { name: 'Content-Type', description: 'Stored with the value; `application/octet-stream` if left out.' },
+      { name: 'Halo-Metadata', description: 'A JSON object of at most 1,024 bytes.' },
+      ifMatch,
+      ifNoneMatch,
+    ],
+    responseHeaders: [{ name: 'ETag', description: 'The new revision in quotes.' }],
+    answers: {
+      200: { description: 'The value was replaced.', content: PutResult },
+      201: { description: 'The key was created.', content: PutResult },
+    },
+    problems: [
+      ...credentialProblems,
+      ...writeProblems,
+      'invalid-request',
+      'invalid-key',
+      'invalid-value',
+      'too-large',
+      'unsupported-media-type',
+    ],
+  },
+  deleteKey: {
+    id: 'deleteKey',
+    method: 'DELETE',
+    path: '/v1/keys/{key}',
+    tag: 'Keys',
+    summary: 'Delete a key',
+    description: 'Moves the key to the trash; its history stays.',
+    authenticated: true,
+    query: DeleteQuery,
+    requestHeaders: [ifMatch],
+    answers: { 200: { description: 'The key was deleted in this revision.', content: DeleteResult } },
+    problems: [
+      ...credentialProblems,
+      'precondition-failed',
+      'outcome-unknown',
+      'invalid-request',
+      'invalid-key',
+      'not-found',
+    ],
+  },
+  read: {
+    id: 'read',
+    method: 'POST',
+    path: '/v1/read',
+    tag: 'Keys',
+    summary: 'Get many values at once',
+    description: 'One consistent snapshot, whatever is being written meanwhile.',
+    authenticated: true,
+    body: ReadRequest,
+    answers: { 200: { description: 'The entries, in the order asked.', content: ReadAnswer } },
+    problems: [...credentialProblems, ...bodyProblems, 'invalid-key'],
+  },
+  commit: {
+    id: 'commit',
+    method: 'POST',
+    path: '/v1/commit',
+    tag: 'Keys',
+    summary: 'Change many keys at once',
+    description:
+      'All or nothing, in one revision; mutations are applied in order, each seeing the ones before.',
+    authenticated: true,
+    query: DryRunQuery,
+    body: CommitRequest,
+    answers: { 200: { description: 'What was done.', content: CommitAnswer } },
+    problems: [
+      ...credentialProblems,
+      ...bodyProblems,
+      'invalid-key',
+      'invalid-value',
+      'not-found',
+      'check-failed',
+      'pruned',
+      'idempotency-mismatch',
+      'quota-exceeded',
+      'outcome-unknown',
+    ],
+  },
+  undo: {
+    id: 'undo',
+    method: 'POST',
+    path: '/v1/undo',
+    tag: 'Keys',
+    summary: 'Undo a commit',
+    description: 'A new commit that reverses that one, if nothing it touched has changed since.',
+    authenticated: true,
+    query: DryRunQuery,
+    body: UndoRequest,
+    answers: { 200: { description: 'It was undone.', content: CommitAnswer } },
+    problems: [
+      ...credentialProblems,
+      ...bodyProblems,
+      'undo-conflict',
+      'pruned',
+      'quota-exceeded',
+      'outcome-unknown',
+    ],
+  },
+} as const satisfies Record<string, Operation>;
