@@ -30,6 +30,8 @@ describe('readConfig', () => {
     ['passwordLengthMin', 12],
     ['accountKeysMax', 1_000_000],
     ['accountBytesMax', 10 * 1024 ** 3],
+    ['historyDays', 30],
+    ['historyVersions', 100],
   ];
 
   test.each(defaults)('has a default for %s', (name, value) => {
@@ -61,6 +63,10 @@ describe('readConfig', () => {
     ['HALO_PASSWORD_MIN', '128', 'passwordLengthMin', 128],
     ['HALO_ACCOUNT_KEYS_MAX', '0', 'accountKeysMax', 0],
     ['HALO_ACCOUNT_BYTES_MAX', '9007199254740991', 'accountBytesMax', Number.MAX_SAFE_INTEGER],
+    ['HALO_HISTORY_DAYS', '1', 'historyDays', 1],
+    ['HALO_HISTORY_DAYS', '36500', 'historyDays', 36_500],
+    ['HALO_HISTORY_VERSIONS', '1', 'historyVersions', 1],
+    ['HALO_HISTORY_VERSIONS', '1000000', 'historyVersions', 1_000_000],
   ] as const;
 
   test.each(variables)('reads %s=%s', (variable, text, name, value) => {
@@ -111,6 +117,12 @@ describe('readConfig', () => {
     ['HALO_ACCOUNT_KEYS_MAX', '1_000', /from 0 to 9007199254740991/],
     ['HALO_ACCOUNT_BYTES_MAX', '9007199254740992', /from 0 to 9007199254740991/],
     ['HALO_ACCOUNT_BYTES_MAX', '10 GiB', /from 0 to 9007199254740991/],
+    ['HALO_HISTORY_DAYS', '0', /from 1 to 36500/],
+    ['HALO_HISTORY_DAYS', '36501', /from 1 to 36500/],
+    ['HALO_HISTORY_DAYS', '0.5', /from 1 to 36500/],
+    ['HALO_HISTORY_VERSIONS', '0', /from 1 to 1000000/],
+    ['HALO_HISTORY_VERSIONS', '-1', /from 1 to 1000000/],
+    ['HALO_HISTORY_VERSIONS', '1000001', /from 1 to 1000000/],
   ])('refuses %s=%s, names the variable and says what to set', (variable, value, remedy) => {
     const { message } = failureOf({ [variable]: value });
     expect(message).toContain(`${variable} is "${value}". Set it to `);

@@ -20,6 +20,10 @@ export interface Config {
   readonly passwordLengthMin: number;
   readonly accountKeysMax: number;
   readonly accountBytesMax: number;
+  /** How long a version is kept after another took its place, and a deleted key in the trash. */
+  readonly historyDays: number;
+  /** How many versions of a key keep their value, the current one included. */
+  readonly historyVersions: number;
 }
 
 const settingsNames = ['development', 'testing', 'staging', 'production'] as const;
@@ -27,6 +31,16 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 type LogLevel = (typeof logLevels)[number];
 
 const secretBytesMin = 32;
+const historyDaysDefault = 30;
+/** A day is the least that lets anybody notice a mistake and undo it. */
+const historyDaysMin = 1;
+/** A hundred years: beyond it, instants would no longer fit where they are reckoned with. */
+const historyDaysMax = 36_500;
+const historyVersionsDefault = 100;
+/** The current version always keeps its value. */
+const historyVersionsMin = 1;
+/** More could not be walked along within the time that a statement has. */
+const historyVersionsMax = 1_000_000;
 
 /**
  * Reads the settings: the only place that looks at the environment.
@@ -76,6 +90,18 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       read('HALO_ACCOUNT_BYTES_MAX') ?? String(limits.accountBytesMax),
       0,
       Number.MAX_SAFE_INTEGER,
+    ),
+    historyDays: readInteger(
+      'HALO_HISTORY_DAYS',
+      read('HALO_HISTORY_DAYS') ?? String(historyDaysDefault),
+      historyDaysMin,
+      historyDaysMax,
+    ),
+    historyVersions: readInteger(
+      'HALO_HISTORY_VERSIONS',
+      read('HALO_HISTORY_VERSIONS') ?? String(historyVersionsDefault),
+      historyVersionsMin,
+      historyVersionsMax,
     ),
   });
 }

@@ -14,6 +14,7 @@ import { databaseError } from './database/failure.js';
 import { migrate } from './database/migrate.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/postgres.js';
 import { createEngine } from './engine/engine.js';
+import { createSweeper } from './engine/sweeper.js';
 import { StartError } from './errors.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './observability/logger.js';
@@ -25,8 +26,13 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Two flights of each kind keep PostgreSQL busy while Node prepares the next; more only split the load. */
-const poolSizes = { cold: 10, readers: 2, writers: 2 } as const;
+/**
+ * Two flights of each kind keep PostgreSQL busy while Node prepares the next; more only split the load. Scans are
+ * no flights: a few at once keep one that counts a million keys from holding up all lists. An export holds back
+ * PostgreSQL's clean-up while it lasts; a few at once are plenty, and more are told to come back.
+ */
+const poolSizes = { cold: 10, readers: 2, writers: 2, scanners: 4, exporters: 3 } as const;
+const dayMs = 86_400_000;
 /** Requests in flight have this long to finish before their connections are cut. */
 const drainMsMax = 15_000;
 
@@ -55,8 +61,17 @@ export async function startServer(config: Config, version: string): Promise<Runn
       limits,
       readFlightsMax: poolSizes.readers,
       writeFlightsMax: poolSizes.writers,
+      report: (what, error) => logger.error({ err: error }, what),
     });
     stops.push(engine.close);
+    const sweeper = createSweeper({
+      database,
+      end: engine.endExpired,
+      retention: { ageMs: config.historyDays * dayMs, versionsMax: config.historyVersions },
+      report: (what, error) => logger.warn({ err: error }, what),
+    });
+    sweeper.start();
+    stops.push(sweeper.stop);
     const secrets = await deriveSecrets(await secretsOf(config));
     const tokens = createTokens(secrets);
     const { passwordLengthMin } = config;

@@ -19,6 +19,10 @@ export interface Database {
   readonly readers: pg.Pool;
   /** Hot writes, likewise. */
   readonly writers: pg.Pool;
+  /** Planned like hot reads, but they may take long: lists, snapshots. No hot read ever waits behind them. */
+  readonly scanners: pg.Pool;
+  /** Exports, each of which keeps its connection until it is over. */
+  readonly exporters: pg.Pool;
   close(): Promise<void>;
 }
 
@@ -26,6 +30,8 @@ export interface PoolSizes {
   readonly cold: number;
   readonly readers: number;
   readonly writers: number;
+  readonly scanners: number;
+  readonly exporters: number;
 }
 
 /**
@@ -81,13 +87,18 @@ export function openDatabase(
   };
   const readers = open(sizes.readers, true);
   const writers = open(sizes.writers, true);
+  const scanners = open(sizes.scanners, true);
+  const exporters = open(sizes.exporters, true);
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: open(sizes.cold, false) }) });
   return {
     kysely,
     readers,
     writers,
+    scanners,
+    exporters,
     close: async () => {
-      await Promise.all([kysely.destroy(), readers.end(), writers.end()]);
+      const hot = [readers, writers, scanners, exporters];
+      await Promise.all([kysely.destroy(), ...hot.map((pool) => pool.end())]);
     },
   };
 }

@@ -31,7 +31,7 @@ async function createEmptyDatabase(openings: number): Promise<Database[]> {
   await asAdministrator(`create database ${name} template template0`);
   const address = { ...inject('cluster'), database: name };
   const opened = Array.from({ length: openings }, () =>
-    openDatabase(address, { cold: 2, readers: 1, writers: 1 }, () => {}),
+    openDatabase(address, { cold: 2, readers: 1, writers: 1, scanners: 1, exporters: 1 }, () => {}),
   );
   drops.push(async () => {
     for (const database of opened) await database.close();

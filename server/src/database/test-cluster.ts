@@ -33,7 +33,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await client.connect();
   await client.query(`create database ${templateDatabase}`);
   await client.end();
-  const sizes = { cold: 1, readers: 1, writers: 1 };
+  const sizes = { cold: 1, readers: 1, writers: 1, scanners: 1, exporters: 1 };
   const database = openDatabase({ host, port, user, database: templateDatabase }, sizes, () => {});
   await migrate(database.kysely);
   await database.close();

@@ -22,7 +22,11 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
   await asAdministrator(`create database ${name} template ${templateDatabase} strategy wal_log`);
   const address = { host, port, user, database: name };
-  const database = openDatabase(address, { cold: 8, readers: 2, writers: 2 }, () => {});
+  const database = openDatabase(
+    address,
+    { cold: 8, readers: 2, writers: 2, scanners: 2, exporters: 2 },
+    () => {},
+  );
   return {
     address,
     database,

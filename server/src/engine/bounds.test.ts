@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { limits } from 'halo-contract';
 import { describe, expect, test } from 'vitest';
-import { type Bounds, boundsAfter, boundsOf, compareKeys, highest, prefixEnd } from './bounds.js';
+import {
+  type Bounds,
+  boundsAfter,
+  boundsAfterPrefix,
+  boundsOf,
+  compareKeys,
+  highest,
+  prefixEnd,
+} from './bounds.js';
 
 /** Keys that meet every trap: the surrogate gap, the highest code point, low controls, shared beginnings. */
 const piece = fc.constantFrom(
@@ -49,6 +57,17 @@ describe('bounds', () => {
         const bounds = boundsAfter(boundsOf('', undefined, undefined), last, reverse);
         const expected = reverse ? compareKeys(k, last) < 0 : compareKeys(k, last) > 0;
         expect(within(bounds, k)).toBe(expected);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('after a prefix hold what comes later in the direction of reading, and no key that begins with it', () => {
+    fc.assert(
+      fc.property(key, key, fc.boolean(), (group, k, reverse) => {
+        const bounds = boundsAfterPrefix(boundsOf('', undefined, undefined), group, reverse);
+        const later = reverse ? compareKeys(k, group) < 0 : compareKeys(k, group) > 0;
+        expect(within(bounds, k)).toBe(later && !k.startsWith(group));
       }),
       { numRuns: 5_000 },
     );

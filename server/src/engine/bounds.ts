@@ -42,6 +42,13 @@ export function boundsAfter(bounds: Bounds, last: string, reverse: boolean): Bou
     : { lower: later(bounds.lower, `${last}\u{1}`), upper: bounds.upper };
 }
 
+/** The part of a range that is still to come after all keys that begin with `prefix`. */
+export function boundsAfterPrefix(bounds: Bounds, prefix: string, reverse: boolean): Bounds {
+  // All keys with the prefix are at or after it, so that going backwards it is itself the end of them.
+  if (reverse) return { lower: bounds.lower, upper: earlier(bounds.upper, prefix) };
+  return { lower: later(bounds.lower, prefixEnd(prefix) ?? highest), upper: bounds.upper };
+}
+
 function later(a: string, b: string): string {
   return compareKeys(a, b) < 0 ? b : a;
 }

@@ -1,9 +1,19 @@
 import type { Database } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
+import { type ChangesPage, type ChangesQuery, readChanges } from './changes.js';
+import type { Commit, Condition, Mutation, SetMutation } from './commit.js';
+import { createExporter, type Exporter } from './export.js';
 import type { StoreLimits } from './flight-state.js';
+import { type History, type HistoryQuery, listHistory, readPastValue } from './history.js';
+import { type Imported, importPart, type Part } from './import.js';
 import { type Listing, list, type Page } from './lister.js';
-import type { Condition, Mutation, SetMutation } from './plan.js';
+import { listPastKeys } from './past-lister.js';
+import type { Accepted } from './plan.js';
 import { createReader, type StoredValue } from './reader.js';
+import { readSnapshotOf, type Snapshot } from './snapshot.js';
+import type { Report } from './sweep-expired.js';
+import { listBuried, purgeKey, type TrashPage, type TrashQuery } from './trash.js';
+import { createWatcher, type Watch, type WatchQuery } from './watcher.js';
 import { createWriter } from './writer.js';
 
 /**
@@ -14,10 +24,34 @@ export interface Engine {
   get(credential: Credential, key: string): Promise<StoredValue | undefined>;
   set(credential: Credential, set: Omit<SetMutation, 'kind'>, dryRun: boolean): Promise<Written>;
   delete(credential: Credential, deletion: Deletion, dryRun: boolean): Promise<Written>;
-  list(credential: Credential, listing: Listing): Promise<Page>;
+  commit(credential: Credential, asked: Asked): Promise<Accepted>;
+  list(credential: Credential, listing: Listing & { readonly at: number | undefined }): Promise<Page>;
+  /** At least one key, 1,000 at most. */
+  read(credential: Credential, keys: readonly string[]): Promise<Snapshot>;
+  /** A key as it stood at a revision. */
+  getAt(credential: Credential, key: string, revision: number): Promise<StoredValue | undefined>;
+  history(credential: Credential, query: HistoryQuery): Promise<History>;
+  trash(credential: Credential, query: TrashQuery): Promise<TrashPage>;
+  /** Erases all values in the history of a key that lies in the trash. */
+  purge(credential: Credential, key: string, dryRun: boolean): Promise<void>;
+  /** Ends those of an account's keys whose time has come: Halo's own doing, which nobody has to prove. */
+  endExpired(accountId: string, keys: readonly string[]): Promise<Accepted>;
+  /** A page of what has changed. */
+  changes(credential: Credential, query: ChangesQuery): Promise<ChangesPage>;
+  /** What changes from now on, or from a revision on, as it is committed. */
+  watch(credential: Credential, query: WatchQuery): Promise<Watch>;
+  /** Hands over all keys of one snapshot. */
+  readonly export: Exporter['run'];
+  /** Sets some keys of a file in one commit. */
+  importPart(credential: Credential, part: Part): Promise<Imported>;
+  /** Ends all watches and takes no more, so that a server that stops need not wait for them. */
+  endWatches(): Promise<void>;
   /** Lets what is under way finish and refuses what comes after with `unavailable`. */
   close(): Promise<void>;
 }
+
+/** A commit without its author. */
+export type Asked = Omit<Commit, 'credential' | 'accountId'>;
 
 export interface Deletion {
   readonly key: string;
@@ -33,23 +67,61 @@ export interface EngineOptions {
   readonly limits: StoreLimits;
   readonly readFlightsMax: number;
   readonly writeFlightsMax: number;
+  /** Told of what failed without a caller who hears of it. */
+  readonly report: Report;
 }
 
 export function createEngine(database: Database, options: EngineOptions): Engine {
   const reader = createReader(database.readers, options.readFlightsMax);
-  const writer = createWriter(database.writers, options.writeFlightsMax, options.limits);
+  const watcher = createWatcher({
+    pool: database.readers,
+    scanners: database.scanners,
+    report: options.report,
+  });
+  const writer = createWriter(database.writers, options.writeFlightsMax, options.limits, watcher.hear);
 
   async function commitOne(credential: Credential, mutation: Mutation, dryRun: boolean): Promise<Written> {
-    const { revision, results } = await writer.commit({ credential, mutations: [mutation], dryRun });
+    const { revision, results } = await writer.commit({
+      credential,
+      accountId: credential.accountId,
+      checks: [],
+      mutations: [mutation],
+      dryRun,
+      idempotency: undefined,
+    });
     return { revision, created: results[0]?.created ?? false };
   }
 
   return {
     get: reader.get,
     set: (credential, set, dryRun) => commitOne(credential, { kind: 'set', ...set }, dryRun),
+    commit: (credential, asked) => writer.commit({ ...asked, credential, accountId: credential.accountId }),
     delete: (credential, deletion, dryRun) => commitOne(credential, { kind: 'delete', ...deletion }, dryRun),
-    list: (credential, listing) => list(database.readers, credential, listing),
+    list: (credential, { at, ...listing }) =>
+      at === undefined
+        ? list(database.scanners, credential, listing)
+        : listPastKeys(database.scanners, credential, { ...listing, at }),
+    read: (credential, keys) => readSnapshotOf(database.scanners, credential, keys),
+    getAt: (credential, key, revision) => readPastValue(database.scanners, credential, key, revision),
+    history: (credential, query) => listHistory(database.scanners, credential, query),
+    trash: (credential, query) => listBuried(database.scanners, credential, query),
+    purge: (credential, key, dryRun) => purgeKey(database.scanners, credential, key, dryRun),
+    endExpired: (accountId, keys) =>
+      writer.commit({
+        credential: undefined,
+        accountId,
+        checks: [],
+        mutations: [{ kind: 'sweep', keys }],
+        dryRun: false,
+        idempotency: undefined,
+      }),
+    changes: (credential, query) => readChanges(database.scanners, credential, query),
+    watch: watcher.open,
+    export: createExporter(database).run,
+    importPart: (credential, part) => importPart(database.scanners, writer.commit, credential, part),
+    endWatches: watcher.close,
     close: async () => {
+      await watcher.close();
       await Promise.all([reader.close(), writer.close()]);
     },
   };

@@ -1,9 +1,19 @@
-import type { QueryArrayConfig } from 'pg';
-import type { Credential } from '../database/live-session.js';
-import { byteaArray, int8Array, textArray } from './arrays.js';
+import { limits as contractLimits } from 'halo-contract';
+import { int8Array } from './arrays.js';
+import { type Commit, keysNamed } from './commit.js';
+import { credentialArrays, gatherCredentials } from './credentials.js';
+import {
+  type Asked,
+  expansionStatements,
+  gatherAsked,
+  keyStatements,
+  type StoreKey,
+} from './flight-questions.js';
 import { instantMs } from './instant.js';
-import type { Commit, Pointer, SessionState, State, StoreState } from './plan.js';
-import { lockStores, prepared, type Row, readPointers, readSessions } from './statements.js';
+import type { Pointer, State, StoreState } from './state.js';
+import { parseAnswers, parsePasts, parsePointers, parseSession, parseUndone } from './state-rows.js';
+import { lockStores, prepared, type Row, readSessions } from './statements.js';
+import type { Ask } from './transaction.js';
 
 /** What an account may keep unless its store says otherwise. */
 export interface StoreLimits {
@@ -11,142 +21,122 @@ export interface StoreLimits {
   readonly bytesMax: number;
 }
 
-/** Everything a flight of commits has to ask PostgreSQL before it can be planned. */
-export interface Flight {
-  /** To be run in this order: the stores' lock first. */
-  readonly statements: readonly QueryArrayConfig[];
-  readonly keys: readonly StoreKey[];
-  /** For each commit the place of its credential, from 1. */
-  readonly places: readonly number[];
-}
-
-export interface StoreKey {
-  readonly accountId: string;
-  readonly key: string;
-}
-
-export function gatherFlight(commits: readonly Commit[]): Flight {
+/**
+ * Reads what a flight of commits needs to be planned. Most flights ask once: the lock, then sessions and
+ * pointers. Those with prefixes or undo ask twice, for only the first answers tell which keys they name.
+ */
+export async function readState(ask: Ask, limits: StoreLimits, commits: readonly Commit[]): Promise<State> {
   const { credentials, places } = gatherCredentials(commits);
-  const accountIds = new Set(credentials.map((credential) => credential.accountId));
-  const keys = gatherKeys(commits);
-  const statements = [
-    prepared(lockStores, [int8Array([...accountIds])]),
+  const asked = gatherAsked(commits);
+  const accountIds = [...new Set(commits.map((commit) => commit.accountId))];
+  const opening = [
+    prepared(lockStores, [int8Array(accountIds)]),
     prepared(readSessions, credentialArrays(credentials)),
-    prepared(readPointers, keyArrays(keys)),
   ];
-  return { statements, keys, places };
-}
-
-/** Sends each distinct credential once: a flight usually carries few. Places count from 1, as in SQL. */
-export function gatherCredentials(items: readonly { readonly credential: Credential }[]): {
-  credentials: Credential[];
-  places: number[];
-} {
-  const credentials: Credential[] = [];
-  const placeOf = new Map<Credential, number>();
-  const places = items.map(({ credential }) => {
-    let place = placeOf.get(credential);
-    if (place === undefined) {
-      place = credentials.push(credential);
-      placeOf.set(credential, place);
-    }
-    return place;
-  });
-  return { credentials, places };
-}
-
-/** $1 to $3 of the statements that check sessions. */
-export function credentialArrays(credentials: readonly Credential[]): Buffer[] {
-  return [
-    int8Array(credentials.map((credential) => credential.accountId)),
-    textArray(credentials.map((credential) => credential.sessionId)),
-    byteaArray(credentials.map((credential) => credential.secretHash ?? null)),
-  ];
-}
-
-export function keyArrays(keys: readonly StoreKey[]): Buffer[] {
-  return [int8Array(keys.map(({ accountId }) => accountId)), textArray(keys.map(({ key }) => key))];
-}
-
-function gatherKeys(commits: readonly Commit[]): StoreKey[] {
-  const seen = new Map<string, Set<string>>();
-  const keys: StoreKey[] = [];
-  for (const { credential, mutations } of commits) {
-    const { accountId } = credential;
-    const known = seen.get(accountId) ?? new Set();
-    seen.set(accountId, known);
-    for (const { key } of mutations) {
-      if (known.has(key)) continue;
-      known.add(key);
-      keys.push({ accountId, key });
-    }
+  const expands = asked.prefixes.length > 0 || asked.undos.length > 0;
+  let keys = namedKeys(commits);
+  const [storeRows = [], sessionRows = [], ...first] = await ask([
+    ...opening,
+    ...(expands ? expansionStatements(asked) : keyStatements(asked, keys)),
+  ]);
+  const [prefixRows = [], undoRows = []] = expands ? first : [];
+  if (expands) keys = possibleKeys(commits, keys, asked, prefixRows, undoRows);
+  const [pointerRows = [], pastRows = [], answerRows = []] = expands
+    ? await ask(keyStatements(asked, keys))
+    : first;
+  const pointers = parsePointers(keys, pointerRows);
+  const undone = parseUndone(asked.undos, undoRows);
+  const pasts = parsePasts(asked.pasts, pastRows);
+  const answers = parseAnswers(asked.answers, answerRows);
+  const crowded = crowdedPrefixes(asked, prefixRows);
+  const stores = new Map<string, StoreState>();
+  for (const [id, revision, count, bytes, keysMax, bytesMax] of storeRows) {
+    const accountId = String(id);
+    stores.set(accountId, {
+      revision: Number(revision),
+      keys: Number(count),
+      bytes: Number(bytes),
+      keysMax: keysMax == null ? limits.keysMax : Number(keysMax),
+      bytesMax: bytesMax == null ? limits.bytesMax : Number(bytesMax),
+      pointers: pointers.get(accountId) ?? new Map<string, Pointer>(),
+      crowdedPrefixes: crowded.get(accountId) ?? new Set(),
+      pasts: pasts.get(accountId) ?? new Map(),
+      undone: undone.get(accountId) ?? new Map(),
+      answers: answers.get(accountId) ?? new Map(),
+    });
   }
-  return keys;
-}
-
-/** @param answers the rows of the flight's statements, in their order */
-export function parseState(
-  { keys, places }: Flight,
-  limits: StoreLimits,
-  [storeRows = [], sessionRows = [], pointerRows = []]: readonly (readonly Row[])[],
-): State {
   const live = new Map(sessionRows.map((row) => [Number(row[0]), row]));
-  // Without a live session nothing is written, and the time does not matter.
-  const nowText = sessionRows[0]?.[3];
   return {
-    nowMs: nowText == null ? 0 : instantMs(nowText),
-    stores: parseStores(storeRows, limits, parsePointers(keys, pointerRows)),
+    // The statement always answers a row, for the time's sake.
+    nowMs: instantMs(sessionRows[0]?.[3] ?? ''),
+    stores,
     sessions: places.map((place) => parseSession(live.get(place))),
   };
 }
 
-function parseSession(row: Row | undefined): SessionState | undefined {
-  if (row === undefined) return undefined;
-  return { access: row[1] === 'write' ? 'write' : 'read', prefix: row[2] ?? '' };
+function namedKeys(commits: readonly Commit[]): StoreKey[] {
+  const known = createKeySet();
+  for (const { accountId, checks, mutations } of commits) {
+    for (const { key } of checks) known.add(accountId, key);
+    for (const mutation of mutations) for (const key of keysNamed(mutation)) known.add(accountId, key);
+  }
+  return known.keys;
 }
 
-function parseStores(
-  rows: readonly Row[],
-  limits: StoreLimits,
-  pointers: ReadonlyMap<string, ReadonlyMap<string, Pointer>>,
-): Map<string, StoreState> {
-  const stores = new Map<string, StoreState>();
-  for (const [accountId, revision, keys, bytes, keysMax, bytesMax] of rows) {
-    stores.set(String(accountId), {
-      revision: Number(revision),
-      keys: Number(keys),
-      bytes: Number(bytes),
-      keysMax: keysMax == null ? limits.keysMax : Number(keysMax),
-      bytesMax: bytesMax == null ? limits.bytesMax : Number(bytesMax),
-      pointers: pointers.get(String(accountId)) ?? new Map(),
-    });
+/**
+ * Every key that the flight might touch: those named, those under its prefixes, those of the commits it
+ * undoes, and wherever prefixes are copied to, also by one commit after another.
+ */
+function possibleKeys(
+  commits: readonly Commit[],
+  named: readonly StoreKey[],
+  { prefixes, undos }: Asked,
+  prefixRows: readonly Row[],
+  undoRows: readonly Row[],
+): StoreKey[] {
+  const known = createKeySet();
+  for (const { accountId, key } of named) known.add(accountId, key);
+  for (const [n, key] of prefixRows) known.add(prefixes[Number(n) - 1]?.accountId, key);
+  for (const [n, key] of undoRows) known.add(undos[Number(n) - 1]?.accountId, key);
+  for (const { accountId, mutations } of commits) {
+    for (const mutation of mutations) {
+      if (mutation.kind !== 'copy_prefix' && mutation.kind !== 'move_prefix') continue;
+      const { from, to } = mutation;
+      const sources = known.keys.filter(
+        (known) => known.accountId === accountId && known.key.startsWith(from),
+      );
+      for (const { key } of sources) known.add(accountId, to + key.slice(from.length));
+    }
   }
-  return stores;
+  return known.keys;
 }
 
-function parsePointers(keys: readonly StoreKey[], rows: readonly Row[]): Map<string, Map<string, Pointer>> {
-  const pointers = new Map<string, Map<string, Pointer>>();
-  for (const row of rows) {
-    const place = keys[Number(row[0]) - 1];
-    if (place === undefined) throw new Error('PostgreSQL answered a key that was not asked for.');
-    const known = pointers.get(place.accountId) ?? new Map<string, Pointer>();
-    pointers.set(place.accountId, known.set(place.key, parsePointer(row)));
-  }
-  return pointers;
-}
-
-function parsePointer([, revision, bytes, createdAt, expiresAt, trashed]: Row): Pointer {
-  if (revision == null || createdAt == null) {
-    return { live: undefined, head: trashed == null ? undefined : Number(trashed) };
-  }
-  const head = Number(revision);
-  return {
-    live: {
-      revision: head,
-      bytes: Number(bytes),
-      createdAtMs: instantMs(createdAt),
-      expiresAtMs: expiresAt == null ? null : instantMs(expiresAt),
-    },
-    head,
+function createKeySet() {
+  const keys: StoreKey[] = [];
+  const seen = new Map<string, Set<string>>();
+  const add = (accountId: string | undefined, key: string | null | undefined): void => {
+    if (accountId === undefined || key == null) return;
+    let known = seen.get(accountId);
+    if (known === undefined) {
+      known = new Set();
+      seen.set(accountId, known);
+    }
+    if (known.has(key)) return;
+    known.add(key);
+    keys.push({ accountId, key });
   };
+  return { keys, add };
+}
+
+function crowdedPrefixes({ prefixes }: Asked, rows: readonly Row[]): Map<string, Set<string>> {
+  const counts = new Map<number, number>();
+  for (const [n] of rows) counts.set(Number(n), (counts.get(Number(n)) ?? 0) + 1);
+  const crowded = new Map<string, Set<string>>();
+  for (const [n, count] of counts) {
+    const asked = prefixes[n - 1];
+    if (count <= contractLimits.prefixKeysMax || asked === undefined) continue;
+    const known = crowded.get(asked.accountId) ?? new Set<string>();
+    crowded.set(asked.accountId, known.add(asked.key));
+  }
+  return crowded;
 }

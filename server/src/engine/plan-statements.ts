@@ -1,10 +1,14 @@
 import type { QueryArrayConfig } from 'pg';
 import { byteaArray, int8Array, textArray, timestampArray } from './arrays.js';
-import { keyArrays } from './flight-state.js';
-import type { Live, Plan, StoreChange } from './plan.js';
+import type { Version } from './draft.js';
+import { keyArrays } from './flight-questions.js';
+import type { Plan, StoreChange } from './plan.js';
+import type { Live, NewContent, StoredContent } from './state.js';
 import {
+  appendCopies,
   appendVersions,
   prepared,
+  putAnswers,
   putEntries,
   putStores,
   putTrash,
@@ -14,26 +18,72 @@ import {
 
 /** What writes a plan: one statement a table, none where nothing changes. */
 export function planStatements({ stores }: Plan, nowMs: number): QueryArrayConfig[] {
-  return [appendStatement(stores, nowMs), ...pointerStatements(stores), storesStatement(stores)];
+  return [
+    ...appendStatements(stores, nowMs),
+    ...pointerStatements(stores),
+    storesStatement(stores),
+    ...answerStatements(stores, nowMs),
+  ];
 }
 
-function appendStatement(stores: readonly StoreChange[], nowMs: number): QueryArrayConfig {
-  const accountIds = stores.flatMap(({ accountId, versions }) => versions.map(() => accountId));
-  const versions = stores.flatMap((store) => store.versions);
+type AccountVersion = Version & { readonly accountId: string };
+
+/** New content travels with its version; stored content is copied where it is. */
+function appendStatements(stores: readonly StoreChange[], nowMs: number): QueryArrayConfig[] {
+  const carried: AccountVersion[] = [];
+  const copied: (AccountVersion & { readonly from: StoredContent })[] = [];
+  for (const { accountId, versions } of stores) {
+    for (const version of versions) {
+      const content = version.live?.content;
+      if (content !== undefined && 'short' in content) copied.push({ ...version, accountId, from: content });
+      else carried.push({ ...version, accountId });
+    }
+  }
+  const statements: QueryArrayConfig[] = [];
+  if (carried.length > 0) statements.push(carryStatement(carried, nowMs));
+  if (copied.length > 0) {
+    const values = [
+      ...chainArrays(copied),
+      ...lifeArrays(copied),
+      int8Array(copied.map(({ from }) => from.revision)),
+      textArray(copied.map(({ from }) => from.key)),
+      new Date(nowMs),
+    ];
+    statements.push(prepared(appendCopies, values));
+  }
+  return statements;
+}
+
+function carryStatement(versions: readonly AccountVersion[], nowMs: number): QueryArrayConfig {
+  const contents = versions.map(({ live }) =>
+    live === undefined ? undefined : (live.content as NewContent),
+  );
   return prepared(appendVersions, [
-    int8Array(accountIds),
+    ...chainArrays(versions),
+    byteaArray(contents.map((content) => content?.value ?? null)),
+    textArray(contents.map((content) => content?.contentType ?? null)),
+    textArray(contents.map((content) => content?.metadata ?? null)),
+    ...lifeArrays(versions),
+    new Date(nowMs),
+  ]);
+}
+
+function chainArrays(versions: readonly AccountVersion[]): Buffer[] {
+  return [
+    int8Array(versions.map((version) => version.accountId)),
     int8Array(versions.map((version) => version.revision)),
     textArray(versions.map((version) => version.key)),
     int8Array(versions.map((version) => version.previousRevision ?? null)),
     textArray(versions.map((version) => version.kind)),
-    byteaArray(versions.map((version) => version.value)),
-    textArray(versions.map((version) => version.contentType)),
-    textArray(versions.map((version) => version.metadata)),
-    timestampArray(versions.map((version) => version.createdAtMs)),
-    timestampArray(versions.map((version) => version.expiresAtMs)),
+  ];
+}
+
+function lifeArrays(versions: readonly AccountVersion[]): Buffer[] {
+  return [
+    timestampArray(versions.map(({ live }) => live?.createdAtMs ?? null)),
+    timestampArray(versions.map(({ live }) => live?.expiresAtMs ?? null)),
     textArray(versions.map((version) => version.actor)),
-    new Date(nowMs),
-  ]);
+  ];
 }
 
 interface LivePointer {
@@ -95,4 +145,18 @@ function storesStatement(stores: readonly StoreChange[]): QueryArrayConfig {
     int8Array(stores.map((store) => store.keys)),
     int8Array(stores.map((store) => store.bytes)),
   ]);
+}
+
+function answerStatements(stores: readonly StoreChange[], nowMs: number): QueryArrayConfig[] {
+  const given = stores.flatMap(({ accountId, answers }) =>
+    answers.map((answer) => ({ accountId, ...answer })),
+  );
+  if (given.length === 0) return [];
+  const values = [
+    ...keyArrays(given),
+    byteaArray(given.map(({ hash }) => hash)),
+    textArray(given.map(({ answer }) => answer)),
+    new Date(nowMs),
+  ];
+  return [prepared(putAnswers, values)];
 }

@@ -4,7 +4,7 @@ import type { Credential } from '../database/live-session.js';
 import { HaloError } from '../errors.js';
 import { int4Array, textArray } from './arrays.js';
 import { type Batcher, createBatcher } from './batcher.js';
-import { credentialArrays, gatherCredentials } from './flight-state.js';
+import { credentialArrays, gatherCredentials } from './credentials.js';
 import { rfc3339 } from './instant.js';
 import { prepared, type Row, readKeys, readValue } from './statements.js';
 

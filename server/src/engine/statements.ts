@@ -2,8 +2,8 @@ import type { QueryArrayConfig } from 'pg';
 import { sessionLives } from '../database/live-session.js';
 
 /**
- * The hot statements, all in one place: plain SQL, named and thereby prepared once a connection. Every one
- * begins from account ids and goes on by primary key. Arrays are sent in binary (`arrays.ts`), results come
+ * The hot statements in one place, but for those of lists, which are in `list-statements.ts`: plain SQL, named
+ * and thereby prepared once a connection. Every one begins from account ids and goes on by primary key. Arrays are sent in binary (`arrays.ts`), results come
  * back as text.
  */
 
@@ -27,7 +27,7 @@ export type Row = readonly (string | null)[];
  * Live sessions among the credentials presented: $1 account ids, $2 session ids, $3 secret hashes, null for
  * a verified log-in. `n` is the credential's place, from 1.
  */
-const liveSessions = `
+export const liveSessions = `
   select c.n, c.account_id, s.id, s.access, s.prefix
   from unnest($1::bigint[], $2::text[], $3::bytea[]) with ordinality as c (account_id, id, secret_hash, n)
   join sessions s on s.account_id = c.account_id and s.id = c.id
@@ -68,10 +68,15 @@ export const lockStores: Statement = {
     for no key update`,
 };
 
-/** Runs after the lock, in a statement of its own: it sees what the lock waited for. Also tells the time. */
+/**
+ * Runs after the lock, in a statement of its own: it sees what the lock waited for. It also tells the time, and
+ * so answers one row at least.
+ */
 export const readSessions: Statement = {
   name: 'read_sessions',
-  text: `select n, access, prefix, clock_timestamp()::timestamptz(3) from (${liveSessions}) as live`,
+  text: `
+    select live.n, live.access, live.prefix, clock_timestamp()::timestamptz(3)
+    from (select 1) as once left join (${liveSessions}) as live on true`,
 };
 
 /** What the flight's keys point to: $1 account ids, $2 keys. Runs after the lock, like `readSessions`. */
@@ -84,15 +89,127 @@ export const readPointers: Statement = {
     left join trash t on t.account_id = k.account_id and t.key = k.key`,
 };
 
+/** A signed 64-bit integer has at most 20 characters. */
+const shortValue = (version: string) =>
+  `case when octet_length(${version}.value) <= 20 then ${version}.value end`;
+
+/** `readPointers` with those values that may be numbers. */
+export const readPointersShort: Statement = {
+  name: 'read_pointers_short',
+  text: `
+    select k.n, e.revision, e.bytes, e.created_at, e.expires_at, t.revision, ${shortValue('v')}
+    from unnest($1::bigint[], $2::text[]) with ordinality as k (account_id, key, n)
+    left join entries e on e.account_id = k.account_id and e.key = k.key
+    left join trash t on t.account_id = k.account_id and t.key = k.key
+    left join versions v on v.account_id = e.account_id and v.revision = e.revision and v.key = e.key`,
+};
+
+/** The live keys under prefixes: $1 account ids, $2 prefixes, $3 their upper bounds, $4 how many of each. */
+export const listPrefixes: Statement = {
+  name: 'list_prefixes',
+  text: `
+    select p.n, e.key
+    from unnest($1::bigint[], $2::text[], $3::text[]) with ordinality as p (account_id, lower, upper, n)
+    cross join lateral (
+      select key from entries
+      where account_id = p.account_id and key >= p.lower and key < p.upper
+      order by key limit $4::int
+    ) as e`,
+};
+
+const pastColumns = (version: string) => `
+  ${version}.revision, ${version}.kind, octet_length(${version}.value), octet_length(${version}.metadata),
+  ${version}.expires_at, ${shortValue(version)}`;
+
+/**
+ * The keys that commits changed, and what each was before: $1 account ids, $2 revisions. None at or below the
+ * horizon, where some of a commit's changes may be gone: it must not be undone in part.
+ */
+export const readUndone: Statement = {
+  name: 'read_undone',
+  text: `
+    select u.n, v.key, v.previous_revision, ${pastColumns('p')}
+    from unnest($1::bigint[], $2::bigint[]) with ordinality as u (account_id, revision, n)
+    join stores s on s.account_id = u.account_id and s.pruned_revision < u.revision
+    join versions v on v.account_id = u.account_id and v.revision = u.revision
+    left join versions p on p.account_id = v.account_id and p.revision = v.previous_revision and p.key = v.key`,
+};
+
+/**
+ * Walks each key's history back to the version that was newest at a revision: $1 account ids, $2 keys,
+ * $3 revisions. No row: the key did not exist then. A row of nulls: the history was pruned before it got there.
+ * A version that was set and has no value ends the walk: those before it have none either.
+ */
+export const readPasts: Statement = {
+  name: 'read_pasts',
+  text: `
+    with recursive link as (
+      select k.n, k.account_id, k.key, k.at, s.pruned_revision, coalesce(e.revision, t.revision) as revision
+      from unnest($1::bigint[], $2::text[], $3::bigint[]) with ordinality as k (account_id, key, at, n)
+      join stores s on s.account_id = k.account_id
+      left join entries e on e.account_id = k.account_id and e.key = k.key
+      left join trash t on t.account_id = k.account_id and t.key = k.key
+      union all
+      select link.n, link.account_id, link.key, link.at, link.pruned_revision, v.previous_revision
+      from link
+      join versions v on v.account_id = link.account_id and v.revision = link.revision and v.key = link.key
+      where link.revision > link.at and not (v.kind = 'set' and v.value is null)
+    )
+    select link.n, ${pastColumns('v')}
+    from link
+    left join versions v on v.account_id = link.account_id and v.revision = link.revision and v.key = link.key
+    where link.revision <= link.at
+       or (link.revision is not null and (v.revision is null or (v.kind = 'set' and v.value is null)))
+       or (link.revision is null and link.at < link.pruned_revision)`,
+};
+
+/** Answers given within 24 hours: $1 account ids, $2 idempotency keys. */
+export const readAnswers: Statement = {
+  name: 'read_answers',
+  text: `
+    select k.n, a.hash, a.answer
+    from unnest($1::bigint[], $2::text[]) with ordinality as k (account_id, key, n)
+    join answers a on a.account_id = k.account_id and a.key = k.key
+    where a.written_at > now() - interval '24 hours'`,
+};
+
+/** $1 account ids, $2 idempotency keys, $3 hashes, $4 answers, $5 when. */
+export const putAnswers: Statement = {
+  name: 'put_answers',
+  text: `
+    insert into answers (account_id, key, hash, answer, written_at)
+    select *, $5::timestamptz from unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[])
+    on conflict (account_id, key) do update
+    set hash = excluded.hash, answer = excluded.answer, written_at = excluded.written_at`,
+};
+
+const versionColumns = `account_id, revision, key, previous_revision, kind, value, content_type, metadata,
+                        created_at, expires_at, actor, written_at`;
+
 /** $12 is when the flight was written: the same for all its rows. */
 export const appendVersions: Statement = {
   name: 'append_versions',
   text: `
-    insert into versions (account_id, revision, key, previous_revision, kind, value, content_type, metadata,
-                          created_at, expires_at, actor, written_at)
+    insert into versions (${versionColumns})
     select *, $12::timestamptz
     from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::text[],
                 $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[])`,
+};
+
+/**
+ * Appends versions whose content is that of a version already stored, without its travelling through Halo:
+ * $1 to $8 as above but for the content, $9 revision and $10 key of the version to copy from, $11 when.
+ */
+export const appendCopies: Statement = {
+  name: 'append_copies',
+  text: `
+    insert into versions (${versionColumns})
+    select n.account_id, n.revision, n.key, n.previous_revision, n.kind, v.value, v.content_type, v.metadata,
+           n.created_at, n.expires_at, n.actor, $11::timestamptz
+    from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[],
+                $7::timestamptz[], $8::text[], $9::bigint[], $10::text[])
+      as n (account_id, revision, key, previous_revision, kind, created_at, expires_at, actor, from_revision, from_key)
+    join versions v on v.account_id = n.account_id and v.revision = n.from_revision and v.key = n.from_key`,
 };
 
 export const putEntries: Statement = {
@@ -117,7 +234,7 @@ export const putTrash: Statement = {
   text: `
     insert into trash (account_id, key, revision)
     select * from unnest($1::bigint[], $2::text[], $3::bigint[])
-    on conflict (account_id, key) do update set revision = excluded.revision`,
+    on conflict (account_id, key) do update set revision = excluded.revision, purged = false`,
 };
 
 export const removeTrash: Statement = {
@@ -134,31 +251,3 @@ export const putStores: Statement = {
     from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) as n (account_id, revision, keys, bytes)
     where s.account_id = n.account_id`,
 };
-
-/**
- * A page of live keys: $1 account, $2 session, $3 secret hash or null, $4 lower bound (inclusive), $5 upper
- * bound (exclusive), $6 limit. The bounds are narrowed to the session's own prefix; they are plain comparisons,
- * because PostgreSQL would not use an \`or\` to end the index scan. One row without a key tells that the session lives and nothing matched; none, that the session has ended.
- */
-export function listKeys(direction: 'forward' | 'reverse'): Statement {
-  return {
-    name: `list_keys_${direction}`,
-    text: `
-      select t.revision, p.*
-      from sessions s
-      join stores t on t.account_id = s.account_id
-      left join lateral (
-        select e.key, e.revision as entry_revision, octet_length(v.value), v.content_type, v.metadata,
-               v.created_at, v.written_at, v.expires_at
-        from entries e
-        join versions v on v.account_id = e.account_id and v.revision = e.revision and v.key = e.key
-        where e.account_id = s.account_id
-          and e.key >= greatest($4::text, s.prefix)
-          and e.key < least($5::text, s.prefix_end)
-          and (e.expires_at is null or e.expires_at > now())
-        order by e.key ${direction === 'forward' ? 'asc' : 'desc'}
-        limit $6::int
-      ) as p on true
-      where s.account_id = $1::bigint and s.id = $2::text and ${sessionLives('$3::bytea')}`,
-  };
-}

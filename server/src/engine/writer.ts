@@ -1,12 +1,10 @@
 import type pg from 'pg';
-import { databaseError } from '../database/failure.js';
-import { inOneWrite } from '../database/pipeline.js';
-import { HaloError } from '../errors.js';
 import { type Batcher, createBatcher } from './batcher.js';
-import { gatherFlight, parseState, type StoreLimits } from './flight-state.js';
-import { type Accepted, type Commit, type Plan, plan, type State } from './plan.js';
+import type { Commit } from './commit.js';
+import { readState, type StoreLimits } from './flight-state.js';
+import { type Accepted, type Plan, plan, type StoreChange } from './plan.js';
 import { planStatements } from './plan-statements.js';
-import type { Row } from './statements.js';
+import { transact } from './transaction.js';
 
 /**
  * The one way in: every change is a commit, and a flight of commits is one transaction of two pipelined round
@@ -30,12 +28,20 @@ const queueItemsMax = 10_000;
 const queueBytesMax = 256 * 1024 * 1024;
 /** What a commit costs besides its values: keys, headers, closures. */
 const commitBytes = 512;
-/** Deadlocks and serialization failures are not expected; if they come, a few tries see them through. */
-const triesMax = 4;
 
-export function createWriter(pool: pg.Pool, flightsMax: number, limits: StoreLimits): Writer {
+/** @param onCommitted told of what changed as soon as PostgreSQL has acknowledged it; may not throw */
+export function createWriter(
+  pool: pg.Pool,
+  flightsMax: number,
+  limits: StoreLimits,
+  onCommitted: (stores: readonly StoreChange[]) => void,
+): Writer {
   const batcher: Batcher<Commit, Accepted> = createBatcher({
-    fly: (commits) => fly(pool, limits, commits),
+    fly: async (commits): Promise<readonly (Accepted | Error)[]> => {
+      const { outcomes, stores } = await fly(pool, limits, commits);
+      onCommitted(stores);
+      return outcomes;
+    },
     bytesOf,
     flightsMax,
     flightItemsMax,
@@ -52,105 +58,11 @@ function bytesOf({ mutations }: Commit): number {
   return bytes;
 }
 
-async function fly(
-  pool: pg.Pool,
-  limits: StoreLimits,
-  commits: readonly Commit[],
-): Promise<readonly (Accepted | Error)[]> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await transact(pool, limits, commits);
-    } catch (error) {
-      if (!(error instanceof RolledBack)) throw error;
-      if (tries === triesMax || !error.worthRetrying) throw databaseError(error.cause, { committing: false });
-    }
-  }
-}
-
-/** The transaction certainly did not commit. */
-class RolledBack extends Error {
-  get worthRetrying(): boolean {
-    const code = (this.cause as { code?: unknown }).code;
-    return code === '40P01' || code === '40001';
-  }
-}
-
-async function transact(
-  pool: pg.Pool,
-  limits: StoreLimits,
-  commits: readonly Commit[],
-): Promise<readonly (Accepted | Error)[]> {
-  const client = await pool.connect().catch((cause: unknown) => {
-    throw new RolledBack('No connection.', { cause });
-  });
-  let broken = true;
-  try {
-    const state = await readState(client, limits, commits);
+async function fly(pool: pg.Pool, limits: StoreLimits, commits: readonly Commit[]): Promise<Plan> {
+  return transact(pool, async (ask) => {
+    const state = await readState(ask, limits, commits);
     const decided = plan(state, commits);
-    if (decided.stores.length === 0) await client.query('rollback');
-    else await writePlan(client, decided, state.nowMs);
-    broken = false;
-    return decided.outcomes;
-  } finally {
-    // A connection on which anything went wrong is closed: PostgreSQL then rolls back what it still held.
-    client.release(broken);
-  }
-}
-
-/** The first round trip. */
-async function readState(
-  client: pg.ClientBase,
-  limits: StoreLimits,
-  commits: readonly Commit[],
-): Promise<State> {
-  const flight = gatherFlight(commits);
-  const queries = inOneWrite(client, () => [
-    client.query('begin'),
-    ...flight.statements.map((statement) => client.query<string[]>(statement)),
-  ]);
-  // Waiting for all of them first leaves no rejection unheard.
-  await Promise.allSettled(queries);
-  const [, stores, sessions, pointers] = await Promise.all(queries).catch((cause: unknown) => {
-    throw new RolledBack('A statement failed before anything was written.', { cause });
+    const writes = decided.stores.length === 0 ? [] : planStatements(decided, state.nowMs);
+    return { outcome: decided, writes };
   });
-  return parseState(
-    flight,
-    limits,
-    [stores, sessions, pointers].map((result) => (result?.rows ?? []) as Row[]),
-  );
-}
-
-/** The second round trip. */
-async function writePlan(client: pg.ClientBase, decided: Plan, nowMs: number): Promise<void> {
-  const [commit, ...writes] = inOneWrite(client, () => {
-    const written = planStatements(decided, nowMs).map((statement) => client.query(statement));
-    return [client.query('commit'), ...written] as const;
-  });
-  await settleCommit(writes, commit);
-}
-
-/**
- * COMMIT was sent together with the writes. If PostgreSQL refused one of them, it has rolled back for certain;
- * if it acknowledged COMMIT with COMMIT, it has committed; anything else is not known.
- */
-async function settleCommit(
-  writes: readonly Promise<unknown>[],
-  commit: Promise<pg.QueryResult>,
-): Promise<void> {
-  const [committed, ...written] = await Promise.allSettled([commit, ...writes]);
-  const refused = written.find(
-    (outcome) => outcome.status === 'rejected' && isStatementError(outcome.reason),
-  );
-  if (refused?.status === 'rejected') {
-    throw new RolledBack('PostgreSQL refused a write.', { cause: refused.reason });
-  }
-  if (committed.status === 'rejected') throw databaseError(committed.reason, { committing: true });
-  if (committed.value.command !== 'COMMIT') {
-    throw new HaloError('internal', 'The write was rolled back.', { cause: committed.value.command });
-  }
-}
-
-/** An ERROR ends the statement and dooms the transaction; a FATAL ends the connection and tells nothing. */
-function isStatementError(error: unknown): boolean {
-  return (error as { severity?: unknown }).severity === 'ERROR';
 }

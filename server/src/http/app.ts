@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type ServerOptions } from 'node:http';
+import { createServer, type IncomingMessage, type ServerOptions } from 'node:http';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { limits } from 'halo-contract';
 import { createAuthenticate } from './authenticate.js';
+import { createBodyTimeout } from './body-timeout.js';
 import { checkHost } from './host.js';
 import { serveKeyRequest } from './key-requests.js';
 import {
@@ -14,9 +15,14 @@ import {
   writeProblem,
 } from './problems.js';
 import { type AccountRoutes, accountRoutes } from './routes/accounts.js';
+import { changeRoutes } from './routes/changes.js';
+import { commitRoutes } from './routes/commits.js';
+import { historyRoutes } from './routes/history.js';
 import { type KeyRoutes, keyRoutes } from './routes/keys.js';
 import { pageRoutes } from './routes/pages.js';
+import { readRoutes } from './routes/read.js';
 import { type ServerRoutes, serverRoutes } from './routes/server.js';
+import { transferRoutes } from './routes/transfer.js';
 
 export type AppOptions = Omit<AccountRoutes & KeyRoutes & ServerRoutes, 'authenticate'> & {
   readonly logger: FastifyBaseLogger;
@@ -24,8 +30,14 @@ export type AppOptions = Omit<AccountRoutes & KeyRoutes & ServerRoutes, 'authent
 
 /** Headers come at once or not at all. */
 const headersTimeoutMs = 20_000;
-/** 25 MiB over two megabits a second. Fastify's default of 0 would switch Node's own limit off. */
-const requestTimeoutMs = 120_000;
+/** 25 MiB over two megabits a second. */
+const bodyMsMax = 120_000;
+const bodyLookEveryMs = 5_000;
+/**
+ * What the longest of all requests, an import, may take; other bodies have less (`body-timeout.ts`). Fastify's
+ * default of 0 would switch Node's own limit off.
+ */
+const requestTimeoutMs = 3_600_000;
 /** Longer than the minute for which usual load balancers keep idle connections. */
 const keepAliveTimeoutMs = 72_000;
 
@@ -42,7 +54,9 @@ const serverOptions: ServerOptions = {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const nextRequestId = createRequestIds();
   const authenticate = createAuthenticate(options.tokens);
+  const bodyTimeout = createBodyTimeout({ everyMs: bodyLookEveryMs, nextRequestId });
   const keyRequests = {
+    watchBody: (request: IncomingMessage) => bodyTimeout.watch(request, bodyMsMax),
     engine: options.engine,
     authenticate,
     nextRequestId,
@@ -74,12 +88,19 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(fixedHeaders(request.id));
     checkHost(request.raw);
+    bodyTimeout.watch(request.raw, request.routeOptions.config.bodyMsMax ?? bodyMsMax);
     done();
   });
+  app.addHook('onClose', async () => bodyTimeout.stop());
   app.server.on('checkExpectation', (_request, response) => answerExpectation(response, nextRequestId()));
   registerProblems(app);
   await app.register(accountRoutes, { ...options, authenticate });
   await app.register(keyRoutes, { ...options, authenticate });
+  await app.register(readRoutes, { ...options, authenticate });
+  await app.register(commitRoutes, { ...options, authenticate });
+  await app.register(historyRoutes, { ...options, authenticate });
+  await app.register(changeRoutes, { ...options, authenticate });
+  await app.register(transferRoutes, { ...options, authenticate, importMsMax: requestTimeoutMs });
   await app.register(serverRoutes, options);
   await app.register(pageRoutes);
   return app;

@@ -18,18 +18,19 @@ export function expiryOf(ttl: string | undefined, expiresAt: string | undefined)
   if (ttl !== undefined && expiresAt !== undefined) {
     throw refusal('/ttl', 'Give ttl or expires_at, not both.');
   }
-  if (ttl !== undefined) return parseTtl(ttl);
+  if (ttl !== undefined) return ttl === 'keep' ? 'keep' : ttlOf(seconds.test(ttl) ? Number(ttl) : Number.NaN);
   return expiresAt === undefined ? 'never' : { atMs: parseInstant(expiresAt) };
 }
 
-function parseTtl(ttl: string): Expiry {
-  if (ttl === 'keep') return 'keep';
-  const ttlMs = Math.round(Number(ttl) * 1_000);
-  if (seconds.test(ttl) && ttlMs > 0 && Date.now() + ttlMs <= limits.expiresAtMsMax) return { ttlMs };
+/** @throws HaloError `invalid-request` unless the seconds are a millisecond at least and end within what RFC 3339 can write */
+export function ttlOf(ttlS: number): { readonly ttlMs: number } {
+  const ttlMs = Math.round(ttlS * 1_000);
+  if (ttlMs > 0 && Date.now() + ttlMs <= limits.expiresAtMsMax) return { ttlMs };
   throw refusal('/ttl', 'ttl is a number of seconds above 0, with up to three decimals, or keep.');
 }
 
-function parseInstant(text: string): number {
+/** @throws HaloError `invalid-request` unless the text is an RFC 3339 time */
+export function parseInstant(text: string): number {
   const ms = instant.test(text) ? Date.parse(text) : Number.NaN;
   // Date.parse rolls 30 February over to March; writing the day back shows it.
   if (!Number.isNaN(ms) && ms <= limits.expiresAtMsMax && isRealDay(text)) return ms;

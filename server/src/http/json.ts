@@ -85,14 +85,27 @@ function checkMembers(text: string): void {
   }
 }
 
-/** Lets the routes of an encapsulated context read JSON, strictly, and nothing else. */
-export function acceptJson(app: FastifyInstance): void {
+/**
+ * Lets the routes of an encapsulated context read JSON, strictly, and nothing else.
+ *
+ * @param bodyLimit bytes; more is refused with `too-large`
+ */
+export function acceptJson(app: FastifyInstance, bodyLimit: number = limits.smallBodyBytesMax): void {
+  acceptJsonAs(app, bodyLimit, parseJson);
+}
+
+/** Likewise for routes that need the text itself; they call `parseJson`. */
+export function acceptJsonBytes(app: FastifyInstance, bodyLimit: number): void {
+  acceptJsonAs(app, bodyLimit, (body) => body);
+}
+
+function acceptJsonAs(app: FastifyInstance, bodyLimit: number, parse: (body: Buffer) => unknown): void {
   app.removeAllContentTypeParsers();
-  const options = { parseAs: 'buffer', bodyLimit: limits.smallBodyBytesMax } as const;
+  const options = { parseAs: 'buffer', bodyLimit } as const;
   app.addContentTypeParser('application/json', options, (request, body: Buffer, done) => {
     try {
       checkEncoding(request.headers['content-encoding']);
-      done(null, parseJson(body));
+      done(null, parse(body));
     } catch (error) {
       done(error as HaloError);
     }

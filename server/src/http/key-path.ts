@@ -4,18 +4,17 @@ import { HaloError } from '../errors.js';
 export const keyPathPrefix = '/v1/keys/';
 
 /**
- * The key that a request's URL names: everything after `/v1/keys/` up to the query, percent-decoded once. It
- * is read from the URL as it came, because routers fold, truncate or decode twice what is a legal key.
+ * The key that a request's URL names: everything after the prefix up to the query, percent-decoded once. It is
+ * read from the URL as it came, because routers fold, truncate or decode twice what is a legal key.
  *
+ * @param prefix the path before the key, with its last slash
  * @throws HaloError `invalid-key`
  */
-export function keyOf(url: string): string {
+export function keyOf(url: string, prefix: string = keyPathPrefix): string {
   const target = pathOf(url);
   // The router also matches escaped forms of the prefix, after which it would be unclear where the key begins.
-  if (!target.startsWith(keyPathPrefix)) {
-    throw new HaloError('invalid-key', 'Write /v1/keys/ without escapes.');
-  }
-  const path = target.slice(keyPathPrefix.length);
+  if (!target.startsWith(prefix)) throw new HaloError('invalid-key', `Write ${prefix} without escapes.`);
+  const path = target.slice(prefix.length);
   const key = path.includes('%') ? decode(path) : path;
   const fault = notAscii.test(path) ? 'Percent-encode the key: a URL is ASCII.' : keyFault(key);
   if (fault !== undefined) throw new HaloError('invalid-key', fault);

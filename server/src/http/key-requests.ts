@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DeleteQuery, limits, PutQuery } from 'halo-contract';
+import { DeleteQuery, GetQuery, limits, PutQuery } from 'halo-contract';
 import type { Credential } from '../database/live-session.js';
 import type { Engine } from '../engine/engine.js';
 import { HaloError } from '../errors.js';
@@ -23,6 +23,8 @@ export interface KeyRequests {
   readonly engine: Engine;
   readonly authenticate: Authenticate;
   readonly nextRequestId: () => string;
+  /** Limits how long the body takes to arrive. */
+  readonly watchBody: (request: IncomingMessage) => void;
   /** Answers an error on behalf of a request. */
   readonly refuse: (
     request: IncomingMessage,
@@ -41,7 +43,7 @@ type Serve = (
 
 const readPutQuery = compileQuery(PutQuery);
 const readDeleteQuery = compileQuery(DeleteQuery);
-const readNoQuery = compileQuery({ ...DeleteQuery, properties: {} });
+const readGetQuery = compileQuery(GetQuery);
 
 const verbs: Readonly<Record<string, Serve>> = { GET: get, HEAD: get, PUT: put, DELETE: remove };
 
@@ -75,9 +77,12 @@ function get(
   const { engine } = options;
   const { url = '', headers } = request;
   const key = keyOf(url);
-  if (url.includes('?')) readNoQuery(url);
+  // Only a request with a query pays for reading one.
+  const revision = url.includes('?') ? readGetQuery(url).revision : undefined;
   const condition = conditionOf(undefined, headers['if-none-match']);
-  return whenAuthentic(options, request, (credential) => engine.get(credential, key)).then((stored) => {
+  const read = (credential: Credential) =>
+    revision === undefined ? engine.get(credential, key) : engine.getAt(credential, key, revision);
+  return whenAuthentic(options, request, read).then((stored) => {
     if (stored === undefined) throw new HaloError('not-found', 'There is no such key.');
     const { noneMatch } = condition ?? {};
     const unchanged = noneMatch === '*' || noneMatch?.includes(stored.revision) === true;
@@ -101,6 +106,7 @@ async function put(
   const condition = conditionOf(headers['if-match'], headers['if-none-match']);
   // Nobody unknown gets to fill memory with a body.
   const credential = await options.authenticate(request);
+  options.watchBody(request);
   const value = await readBody(request, limits.valueBytesMax);
   const set = { key, value, contentType, metadata, expiry, condition };
   const { revision, created } = await options.engine.set(credential, set, dry_run ?? false);

@@ -34,7 +34,15 @@ export function contentTypeOf(header: string | undefined): string {
 export function metadataOf(header: string | undefined): string | null {
   if (header === undefined || header === '') return null;
   // Node hands headers over as Latin-1; what was sent are bytes of UTF-8.
-  const bytes = Buffer.from(header, 'latin1');
+  return checkMetadata(Buffer.from(header, 'latin1'));
+}
+
+/**
+ * The text of metadata, after making sure that it can be kept and sent back in a header.
+ *
+ * @throws HaloError `invalid-value` unless it is a JSON object of at most 1,024 bytes that PostgreSQL can keep
+ */
+export function checkMetadata(bytes: Buffer): string {
   if (bytes.length > limits.metadataBytesMax) {
     throw refusal(`may have at most ${limits.metadataBytesMax} bytes`);
   }
@@ -46,10 +54,12 @@ export function metadataOf(header: string | undefined): string | null {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refusal('must be a JSON object');
-  if (/\\u0000|\\u[dD][89a-fA-F]/.test(bytes.toString()) && !storable(value)) {
+  // Line ends stand only between tokens of JSON, and cannot stand in a header.
+  const text = bytes.toString().replace(/[\r\n\t]/g, ' ');
+  if (/\\u0000|\\u[dD][89a-fA-F]/.test(text) && !storable(value)) {
     throw refusal('may not contain NUL or lone surrogates');
   }
-  return bytes.toString();
+  return text;
 }
 
 /** Metadata in a form that any client reads from a header: JSON with all but ASCII escaped. */
@@ -68,7 +78,7 @@ function storable(value: unknown): boolean {
 }
 
 function refusal(fault: string, cause?: unknown): HaloError {
-  return new HaloError('invalid-value', `Halo-Metadata ${fault}.`, {
+  return new HaloError('invalid-value', `The metadata ${fault}.`, {
     cause,
     extra: { pointer: '/metadata' },
   });

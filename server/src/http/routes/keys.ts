@@ -15,14 +15,20 @@ const readListQuery = compileQuery(ListQuery);
 /** The list of keys. Their values are served by `key-requests.ts`. */
 export async function keyRoutes(app: FastifyInstance, { engine, authenticate }: KeyRoutes): Promise<void> {
   app.get(operations.listKeys.path, async (request, reply) => {
-    const { prefix, start, end, reverse, limit, cursor } = readListQuery(urlOf(request));
+    const { prefix, start, end, delimiter, reverse, limit, cursor, values, count, at } = readListQuery(
+      urlOf(request),
+    );
     const page = await engine.list(await authenticate(request), {
       prefix: prefix ?? '',
       start,
       end,
+      delimiter,
       reverse: reverse ?? false,
       limit: limit ?? limits.listDefault,
       cursor,
+      values: values ?? false,
+      count: count ?? false,
+      at,
     });
     return reply
       .header('content-type', 'application/json; charset=utf-8')

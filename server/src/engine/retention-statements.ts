@@ -1,0 +1,215 @@
+import type { Statement } from './statements.js';
+
+/**
+ * The statements of the sweeper. They serve nobody, so that they check no session. All but the two that look for
+ * work begin from an account id and go on by primary key, and each does a bounded amount of work.
+ */
+
+/**
+ * Keys whose time has come, of accounts other than $1; at most $2. The partial index on the expiry gives them in
+ * order. Keys without a store would be found for ever: nobody can end them.
+ */
+export const findExpired: Statement = {
+  name: 'find_expired',
+  text: `
+    select e.account_id, e.key
+    from entries e
+    join stores s on s.account_id = e.account_id
+    where e.expires_at <= now() and e.account_id <> all($1::bigint[])
+    order by e.expires_at
+    limit $2::int`,
+};
+
+/**
+ * Stores after account $1, at most $2, and what there is to do: whether the log beyond the horizon begins with
+ * something older than $3 milliseconds, and whether there are commits whose keys have not been counted.
+ */
+export const findStores: Statement = {
+  name: 'find_stores',
+  text: `
+    select s.account_id, coalesce(oldest.written_at <= now() - $3::bigint * interval '1 millisecond', false),
+           s.counted_revision < s.revision
+    from (
+      select account_id, revision, pruned_revision, counted_revision
+      from stores where account_id > $1::bigint order by account_id limit $2::int
+    ) as s
+    left join lateral (
+      select v.written_at from versions v
+      where v.account_id = s.account_id and v.revision > s.pruned_revision
+      order by v.revision, v.key limit 1
+    ) as oldest on true
+    order by s.account_id`,
+};
+
+/**
+ * Locks the store of account $1 as commits do, unless another sweeper is at it: no row then. $2 tells our
+ * advisory locks from anybody else's.
+ */
+export const lockToPrune: Statement = {
+  name: 'lock_to_prune',
+  text: `
+    select pruned_revision from stores
+    where account_id = $1::bigint and pg_try_advisory_xact_lock($2::int, hashint8(account_id))
+    for no key update`,
+};
+
+/**
+ * The newest revision among the next $2 rows of account $1's log beyond its horizon before which everything is
+ * older than $3 milliseconds, and whether all of those rows are. Runs after the lock, in a statement of its own.
+ */
+export const findHorizon: Statement = {
+  name: 'find_horizon',
+  text: `
+    with ahead as materialized (
+      select v.revision, v.written_at <= now() - $3::bigint * interval '1 millisecond' as old
+      from stores s
+      cross join lateral (
+        select revision, written_at from versions
+        where account_id = s.account_id and revision > s.pruned_revision
+        order by revision, key limit $2::int
+      ) as v
+      where s.account_id = $1::bigint
+    )
+    select max(revision), count(*) = $2::int
+    from ahead
+    where revision < coalesce((select min(revision) from ahead where not old), 9223372036854775807)`,
+};
+
+/** $1 account, $2 the present horizon (exclusive), $3 the next one (inclusive). */
+const passed = `w.account_id = $1::bigint and w.revision > $2::bigint and w.revision <= $3::bigint`;
+
+/** Deletes what each version up to the next horizon superseded. */
+export const removeSuperseded: Statement = {
+  name: 'remove_superseded',
+  text: `
+    delete from versions p using versions w
+    where ${passed}
+      and p.account_id = $1::bigint and p.revision = w.previous_revision and p.key = w.key`,
+};
+
+/** Deletes the keys that lay in the trash at the next horizon and still do, with what tells of their end. */
+export const removeBuried: Statement = {
+  name: 'remove_buried',
+  text: `
+    with gone as (
+      delete from trash t using versions w
+      where ${passed} and w.kind <> 'set'
+        and t.account_id = $1::bigint and t.key = w.key and t.revision = w.revision
+      returning t.key, t.revision
+    )
+    delete from versions v using gone
+    where v.account_id = $1::bigint and v.revision = gone.revision and v.key = gone.key`,
+};
+
+/** $1 account, $2 its next horizon. */
+export const putHorizon: Statement = {
+  name: 'put_horizon',
+  text: 'update stores set pruned_revision = $2::bigint where account_id = $1::bigint',
+};
+
+/**
+ * Versions of account $1 that have $3 newer ones of their key or more, and still have a value, among the keys that
+ * the next $2 rows of its log changed; at most $4, oldest of a key first. Columns: the revision up to which it
+ * looked, whether there is more log, the version. A row without a version tells the rest.
+ *
+ * Each key's chain is walked from its newest version within those rows, so that every step along it but the
+ * first $3 finds work or is the last: what the rows before supersede was emptied with them.
+ */
+export const findSurplus: Statement = {
+  name: 'find_surplus',
+  text: `
+    with recursive span as materialized (
+      select s.counted_revision as after, ahead.more,
+             case when ahead.more then ahead.until else s.revision end as until
+      from stores s
+      cross join lateral (
+        select max(next.revision) as until, count(*) = $2::int as more
+        from (
+          select revision from versions
+          where account_id = s.account_id and revision > s.counted_revision
+          order by revision, key limit $2::int
+        ) as next
+      ) as ahead
+      where s.account_id = $1::bigint
+    ),
+    link as (
+      select 1 as n, newest.key, newest.revision, v.previous_revision, false as emptied, false as valued
+      from (
+        select w.key, max(w.revision) as revision
+        from span
+        join versions w
+          on w.account_id = $1::bigint and w.revision > span.after and w.revision <= span.until
+        group by w.key
+      ) as newest
+      join versions v on v.account_id = $1::bigint and v.revision = newest.revision and v.key = newest.key
+      union all
+      select link.n + 1, link.key, v.revision, v.previous_revision, v.emptied, v.valued
+      from link
+      cross join lateral (
+        select v.revision, v.previous_revision, v.kind = 'set' and v.value is null as emptied,
+               v.value is not null as valued
+        from versions v
+        where v.account_id = $1::bigint and v.revision = link.previous_revision and v.key = link.key
+        limit 1
+      ) as v
+      where not link.emptied
+    )
+    select span.until, span.more, surplus.revision, surplus.key
+    from span
+    left join lateral (
+      select revision, key from link where n > $3::int and valued order by n desc limit $4::int
+    ) as surplus on true`,
+};
+
+/**
+ * Takes their content from versions of account $1: $2 revisions, $3 keys. The rows are found one by one, and the
+ * update goes where they are: joined by key, PostgreSQL may choose to go through the whole account.
+ */
+export const emptyVersions: Statement = {
+  name: 'empty_versions',
+  text: `
+    update versions set value = null, content_type = null, metadata = null
+    where ctid = any(array(
+      select v.ctid
+      from unnest($2::bigint[], $3::text[]) as k (revision, key)
+      cross join lateral (
+        select v.ctid from versions v
+        where v.account_id = $1::bigint and v.revision = k.revision and v.key = k.key
+        limit 1
+      ) as v
+    ))`,
+};
+
+/** $1 account, $2 the revision up to which its log has been looked through. */
+export const putCounted: Statement = {
+  name: 'put_counted',
+  text: `
+    update stores set counted_revision = greatest(counted_revision, $2::bigint)
+    where account_id = $1::bigint`,
+};
+
+/** Forgets answers that are no longer repeated, at most $1. */
+export const removeAnswers: Statement = {
+  name: 'remove_answers',
+  text: `
+    with old as (
+      select account_id, key from answers
+      where written_at <= now() - interval '24 hours'
+      order by written_at limit $1::int
+      for update skip locked
+    )
+    delete from answers a using old where a.account_id = old.account_id and a.key = old.key`,
+};
+
+/** Removes sessions whose time is over, at most $1: nothing accepts them any more. */
+export const removeSessions: Statement = {
+  name: 'remove_sessions',
+  text: `
+    with old as (
+      select account_id, id from sessions
+      where expires_at <= now()
+      order by expires_at limit $1::int
+      for update skip locked
+    )
+    delete from sessions s using old where s.account_id = old.account_id and s.id = old.id`,
+};
