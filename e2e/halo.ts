@@ -87,6 +87,10 @@ export function haloAt(url: string) {
     put: (person: Person, key: string, value: Body, parts?: KeyParts) =>
       onKey('PUT', person, key, parts, value),
     delete: (person: Person, key: string, parts?: KeyParts) => onKey('DELETE', person, key, parts),
+    purge: (person: Person, key: string, query = '') => {
+      const path = operations.purgeKey.path.replace('{key}', () => encodeURIComponent(key));
+      return request('DELETE', `${path}?${query}`, { token: person.accessToken });
+    },
     /** Sets a value that must be taken. */
     async set(person: Person, key: string, value: Body, parts?: KeyParts): Promise<PutResult> {
       const response = await onKey('PUT', person, key, parts, value);

@@ -8,7 +8,7 @@ const key = 'a key';
 const absent = 'an absent key';
 
 /** What all operations that take a credential refuse alike. */
-function credentialCases(operation: OperationName): AnswerCase[] {
+export function credentialCases(operation: OperationName): AnswerCase[] {
   return [
     {
       operation,
@@ -31,7 +31,7 @@ function credentialCases(operation: OperationName): AnswerCase[] {
   ];
 }
 
-function invalidKeyCase(operation: OperationName): AnswerCase {
+export function invalidKeyCase(operation: OperationName): AnswerCase {
   return {
     operation,
     proves: 'invalid-key',

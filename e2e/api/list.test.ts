@@ -112,11 +112,11 @@ test('without a limit a page has 100 keys, and 1,000 is the most', async () => {
 
 test('every page tells the revision that it shows', async () => {
   const somebody = await halo.signUp();
-  expect(await halo.page(somebody)).toEqual({ keys: [], cursor: null, revision: 0 });
+  expect(await halo.page(somebody)).toEqual({ keys: [], prefixes: [], cursor: null, revision: 0 });
   await halo.set(somebody, 'key', 'value');
   expect((await halo.page(somebody)).revision).toBe(1);
   await halo.delete(somebody, 'key');
-  expect(await halo.page(somebody)).toEqual({ keys: [], cursor: null, revision: 2 });
+  expect(await halo.page(somebody)).toEqual({ keys: [], prefixes: [], cursor: null, revision: 2 });
 });
 
 test('an entry tells revision, size, type and times of its key', async () => {

@@ -1,4 +1,4 @@
-import { type Grant, operations } from 'halo-contract';
+import { type Grant, ndjsonType, operations } from 'halo-contract';
 import { afterAll, expect, test } from 'vitest';
 import { expectJson, haloAt, type Person, personOf } from '../halo.js';
 import { startHalo } from '../halo-server.js';
@@ -8,6 +8,14 @@ const server = await startHalo();
 const halo = haloAt(server.url);
 afterAll(() => server.stop());
 
+const post = (path: string, body: unknown) => (person: Person) =>
+  halo.post(path, body, { authorization: `Bearer ${person.accessToken}` });
+const getAt =
+  (path: string) =>
+  ({ accessToken: token }: Person) =>
+    halo.request('GET', path, { token });
+const entryLine = '{"key":"key","value":"x"}\n';
+
 /** Every operation that takes a credential, as one person would call it. */
 const requests: Readonly<Record<string, (person: Person) => Promise<Response>>> = {
   getKey: (person) => halo.get(person, 'key'),
@@ -16,6 +24,18 @@ const requests: Readonly<Record<string, (person: Person) => Promise<Response>>> 
   listKeys: (person) => halo.list(person),
   getAccount: ({ accessToken: token }) => halo.request('GET', operations.getAccount.path, { token }),
   dryRun: (person) => halo.put(person, 'key', 'x', { query: 'dry_run=true' }),
+  read: post(operations.read.path, { keys: ['key'] }),
+  commit: post(operations.commit.path, { mutations: [{ set: { key: 'key', value: 'x' } }] }),
+  undo: post(operations.undo.path, { revision: 1 }),
+  getHistory: getAt('/v1/history/key'),
+  listTrash: getAt(operations.listTrash.path),
+  purgeKey: (person) => halo.purge(person, 'key'),
+  listChanges: getAt(operations.listChanges.path),
+  exportStore: getAt(operations.exportStore.path),
+  importStore: ({ accessToken: token }) => {
+    const headers = { 'content-type': ndjsonType };
+    return halo.request('POST', operations.importStore.path, { token, headers, body: entryLine });
+  },
   logOut: (person) => halo.logOut(person),
 };
 

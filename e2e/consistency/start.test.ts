@@ -36,6 +36,8 @@ const refused: readonly (readonly [variable: string, env: Environment])[] = [
   ['HALO_PASSWORD_MIN', { HALO_PASSWORD_MIN: '7' }],
   ['HALO_ACCOUNT_KEYS_MAX', { HALO_ACCOUNT_KEYS_MAX: 'many' }],
   ['HALO_ACCOUNT_BYTES_MAX', { HALO_ACCOUNT_BYTES_MAX: '-1' }],
+  ['HALO_HISTORY_DAYS', { HALO_HISTORY_DAYS: '0' }],
+  ['HALO_HISTORY_VERSIONS', { HALO_HISTORY_VERSIONS: 'all' }],
 ];
 
 test.for(refused)('a start with a wrong %s is refused in a sentence: %o', async ([variable, env]) => {

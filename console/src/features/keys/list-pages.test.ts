@@ -20,6 +20,7 @@ function list(...pages: { keys: string[]; more: boolean }[]): ListPages {
   return {
     pages: pages.map(({ keys, more }) => ({
       keys: keys.map((key) => entry(key)),
+      prefixes: [],
       cursor: more ? 'c' : null,
       revision: 1,
     })),
