@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chooseGenerator, type LoadGenerator } from './load.js';
+import type { RowSizes } from './rows.js';
 
 export interface Options {
   /** How long each measurement lasts. */
@@ -8,6 +9,8 @@ export interface Options {
   /** How often each is repeated. */
   readonly rounds: number;
   readonly keys: number;
+  /** How much of the other operations. */
+  readonly rows: RowSizes;
   readonly generator: LoadGenerator;
   /** Where the results go; undefined: nowhere. */
   readonly output: string | undefined;
@@ -24,8 +27,8 @@ export const usage = `npm run bench -- [options]
 const secondsMax = 600;
 const roundsMax = 100;
 
-const full = { seconds: 8, rounds: 3, keys: 20_000 };
-const smoke = { seconds: 1, rounds: 1, keys: 500 };
+const full = { seconds: 8, rounds: 3, keys: 20_000, groupKeys: 900_000, watchers: 1_000, writes: 20 };
+const smoke = { seconds: 1, rounds: 1, keys: 500, groupKeys: 5_000, watchers: 50, writes: 3 };
 
 /** @throws Error saying what cannot be used */
 export async function readOptions(words: readonly string[]): Promise<Options> {
@@ -41,8 +44,11 @@ export async function readOptions(words: readonly string[]): Promise<Options> {
   });
   const standard = values.smoke ? smoke : full;
   const results = fileURLToPath(new URL('../RESULTS.md', import.meta.url));
+  const { groupKeys, watchers, writes } = standard;
+  const seconds = readCount('seconds', values.seconds, standard.seconds, secondsMax);
   return {
-    seconds: readCount('seconds', values.seconds, standard.seconds, secondsMax),
+    seconds,
+    rows: { seconds, groupKeys, watchers, writes },
     rounds: readCount('rounds', values.rounds, standard.rounds, roundsMax),
     keys: standard.keys,
     generator: readGenerator(values.generator) ?? (await chooseGenerator()),

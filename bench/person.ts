@@ -6,6 +6,9 @@ import { answerSecondsMax, value, type Workload } from './workload.js';
 export interface Person {
   /** A workload over the person's keys, with a fresh access token: good for 15 minutes. */
   workload(method: 'GET' | 'PUT'): Promise<Workload>;
+  readonly accountId: string;
+  /** Headers with a fresh access token. */
+  authorize(): Promise<Readonly<Record<string, string>>>;
 }
 
 /** Also how many connections Halo's PUT is measured at, so that seeding is no harder than that. */
@@ -43,9 +46,16 @@ export async function createPerson(origin: string, keys: number, signal: AbortSi
   const stored = await succeed(last, (response) => response.text());
   if (stored !== value) throw new Error(`Halo answered ${stored} where ${value} was stored.`);
 
+  const authorize = async () => {
+    grant = (await post(origin + operations.refresh.path, { refresh_token: grant.refresh_token })) as Grant;
+    return authorization();
+  };
+
   return {
+    accountId: grant.account.id,
+    authorize,
     async workload(method) {
-      grant = (await post(origin + operations.refresh.path, { refresh_token: grant.refresh_token })) as Grant;
+      await authorize();
       const sent = method === 'PUT' ? { 'Content-Type': contentType } : {};
       return {
         origin,

@@ -80,6 +80,7 @@ describe('the published page', () => {
     rounds: 1,
     keys: 20_000,
     measurements: [measured('fastify', 1, 100_000), measured('get', 1, 49_990)],
+    rowsSeen: [['a row', '1 ms']],
     startSeconds: { first: 2.5, second: 0.75 },
     memory: { idle: { serverRssMib: 90, postgresMib: 30, postgresMeasure: 'PSS' }, loaded: undefined },
     remarks: ['It was a test.'],

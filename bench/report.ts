@@ -2,6 +2,7 @@ import type { Machine } from './machine.js';
 import { type Measurement, type Subject, subjects } from './measurement.js';
 import type { Memory } from './process-usage.js';
 import { type Comparison, compare, comparisons, perSecond, spread, verdict } from './ratios.js';
+import type { Row } from './rows.js';
 
 export interface Results {
   readonly machine: Machine;
@@ -10,6 +11,8 @@ export interface Results {
   readonly keys: number;
   /** In the order in which they were made. */
   readonly measurements: readonly Measurement[];
+  /** What else was measured, each by itself. */
+  readonly rowsSeen: readonly Row[];
   readonly startSeconds: { readonly first: number; readonly second: number };
   readonly memory: { readonly idle: Memory | undefined; readonly loaded: Memory | undefined };
   /** What a reader must know to judge this very run. */
@@ -43,7 +46,7 @@ export function ratioLines(measurements: readonly Measurement[]): string {
 
 /** The page that is published: Markdown. */
 export function renderResults(results: Results): string {
-  const { machine, seconds, rounds, keys, measurements, startSeconds, memory, remarks } = results;
+  const { machine, seconds, rounds, keys, measurements, rowsSeen, startSeconds, memory, remarks } = results;
   return `# Benchmark results
 
 Written by \`npm run bench\`: do not edit. One run on one machine, which also runs the load generator; compare
@@ -83,6 +86,12 @@ ${table([
   ],
   ...figureRows(measurements),
 ])}
+
+## Other operations
+
+Each measured once, after the load above, by a client in Node on the same cores.
+
+${table([['', ''], ...rowsSeen])}
 
 ## Start and memory
 

@@ -19,13 +19,14 @@ import {
 } from './pgbench.js';
 import { readMemory } from './process-usage.js';
 import { progressLine, type Results, ratioLines, renderResults } from './report.js';
+import { measureRows } from './rows.js';
 import type { Workload } from './workload.js';
 
 /** The usual number, and one that shows what more arrivals gain: flights are then fuller. */
 const connections = 64;
 const connectionsWide = 256;
 /** Enough for V8 to compile what is hot; the first round would else be slower than the others. */
-const warmUpSeconds = 3;
+const warmUpSeconds = 8;
 
 type Undo = () => Promise<void>;
 
@@ -76,11 +77,13 @@ async function bench(options: Options, signal: AbortSignal, undo: Undo[]): Promi
   const measurements: Measurement[] = [];
   await warmUp(stage);
   for (let round = 1; round <= options.rounds; round += 1) await runRound(stage, round, measurements);
+  const rows = await measureRows(halo, person, options.rows, signal);
   const [version] = await runSql(halo.postgres, 'halo', "select current_setting('server_version')");
   return {
     ...options,
     machine: [...machine, ['PostgreSQL', String(version?.[0])], ['Load generator', options.generator]],
     measurements,
+    rowsSeen: rows,
     startSeconds: { first: firstHalo.startSeconds, second: halo.startSeconds },
     memory: { idle, loaded: await readMemory(processesOf(halo)) },
     remarks: remarksOn(clients),
