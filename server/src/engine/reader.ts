@@ -53,6 +53,9 @@ const readBytes = 1;
 /** Times `flightItemsMax`, twice over for PostgreSQL's hex, is what a flight can weigh: 32 MiB. */
 const inlineValueBytesMax = 65_536;
 
+/** A large value that is overwritten and pruned between being found and being fetched is looked for again. */
+const readsMax = 3;
+
 export function createReader(pool: pg.Pool, flightsMax: number): Reader {
   const batcher: Batcher<Read, Found | undefined> = createBatcher<Read, Found | undefined>({
     fly: (reads) => fly(pool, reads),
@@ -65,10 +68,13 @@ export function createReader(pool: pg.Pool, flightsMax: number): Reader {
   });
   return {
     get: async (credential, key) => {
-      const found = await batcher.submit({ credential, key });
-      if (found === undefined) return undefined;
-      const value = found.value ?? (await fetchValue(pool, credential.accountId, found.revision, key));
-      return value === undefined ? undefined : { ...found, value };
+      for (let reads = 1; reads <= readsMax; reads += 1) {
+        const found = await batcher.submit({ credential, key });
+        if (found === undefined) return undefined;
+        const value = found.value ?? (await fetchValue(pool, credential.accountId, found.revision, key));
+        if (value !== undefined) return { ...found, value };
+      }
+      throw new HaloError('unavailable', 'The value was overwritten again and again while it was read.');
     },
     close: () => batcher.close(),
   };
