@@ -16,8 +16,8 @@ import { contentTypeOf, metadataOf } from './value-headers.js';
 
 /**
  * Values under keys, `/v1/keys/{key}`: raw bytes in and out. These are the hottest requests by far, and are
- * served from Node's own objects, before Fastify: it would add a third to what a GET costs, and its router
- * folds what are distinct keys.
+ * served from Node's own objects, before Fastify: with it a GET took 33 instead of 23 µs, and its router folds
+ * what are distinct keys.
  */
 export interface KeyRequests {
   readonly engine: Engine;
