@@ -4,6 +4,7 @@ import type { Credential } from '../database/live-session.js';
 import { createTestDatabase } from '../database/test-database.js';
 import type { Expiry } from './commit.js';
 import { createEngine, type Engine } from './engine.js';
+import { wholeListing } from './test-store.js';
 
 const { address, database, drop } = await createTestDatabase();
 afterAll(drop);
@@ -76,18 +77,7 @@ function set(
   );
 }
 
-const listing = {
-  prefix: '',
-  start: undefined,
-  end: undefined,
-  delimiter: undefined,
-  reverse: false,
-  limit: 100,
-  cursor: undefined,
-  values: false,
-  count: false,
-  at: undefined,
-};
+const listing = { ...wholeListing, at: undefined };
 
 describe('the engine', () => {
   test('gives back what was set, byte for byte, and numbers commits without a gap', async () => {

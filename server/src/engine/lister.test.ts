@@ -17,6 +17,7 @@ import {
   plan,
   seedNumbered,
   type Written,
+  wholeListing,
   wholeRange,
   writeHistory,
 } from './test-store.js';
@@ -24,17 +25,7 @@ import {
 const { address, database, drop } = await createTestDatabase();
 afterAll(drop);
 
-const whole: Listing = {
-  prefix: '',
-  start: undefined,
-  end: undefined,
-  delimiter: undefined,
-  reverse: false,
-  limit: 100,
-  cursor: undefined,
-  values: false,
-  count: false,
-};
+const whole = wholeListing;
 
 /** Keys that share beginnings, and meet the traps of order: the surrogate gap, the highest and lowest characters. */
 const character = fc.constantFrom('a', 'b', '/', ':', '\u{1}', '\u{d7ff}', '\u{e000}', '😀', '\u{10ffff}');

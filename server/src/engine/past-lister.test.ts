@@ -6,23 +6,19 @@ import { groupCountMax } from './grouping.js';
 import { type Page, pageValueBytesMax } from './lister.js';
 import { naiveList, naiveRange } from './naive-list.js';
 import { candidatesMax, listPastKeys, type PastListing } from './past-lister.js';
-import { createSession, createStore, seedNumbered, type Written, writeHistory } from './test-store.js';
+import {
+  createSession,
+  createStore,
+  seedNumbered,
+  type Written,
+  wholeListing,
+  writeHistory,
+} from './test-store.js';
 
 const { database, drop } = await createTestDatabase();
 afterAll(drop);
 
-const whole: PastListing = {
-  prefix: '',
-  start: undefined,
-  end: undefined,
-  delimiter: undefined,
-  reverse: false,
-  limit: 100,
-  cursor: undefined,
-  values: false,
-  count: false,
-  at: 0,
-};
+const whole: PastListing = { ...wholeListing, at: 0 };
 
 const listPastOf = (credential: Credential, listing: Partial<PastListing>) =>
   listPastKeys(database.scanners, credential, { ...whole, ...listing });

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Database } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
 import { highest, prefixEnd } from './bounds.js';
+import type { Listing } from './lister.js';
 import { prepared, type Statement } from './statements.js';
 
 /** Stores put straight into the tables, for tests of how they are read. */
@@ -16,6 +17,19 @@ export interface Written {
   /** Whether the key has expired by now, although nothing has told the log so. */
   readonly overdue?: boolean;
 }
+
+/** A first page of everything, the plain way. */
+export const wholeListing: Listing = {
+  prefix: '',
+  start: undefined,
+  end: undefined,
+  delimiter: undefined,
+  reverse: false,
+  limit: 100,
+  cursor: undefined,
+  values: false,
+  count: false,
+};
 
 /** An account without keys and one session that reaches them all. */
 export async function createStore({ kysely, writers }: Database): Promise<Credential> {
