@@ -1,7 +1,16 @@
-import { AccountView, Credentials, Grant, RefreshRequest } from './accounts.js';
-import type { Operation } from './operation.js';
+import {
+  AccountDeletion,
+  AccountView,
+  Credentials,
+  Grant,
+  PasswordChange,
+  RefreshRequest,
+  SignUpRequest,
+  UsageReport,
+} from './accounts.js';
+import { bodyProblems, credentialProblems, type Operation } from './operation.js';
 
-/** Signing up, logging in and out, and who is logged in. */
+/** Signing up, logging in and out, who is logged in, and leaving for good. */
 export const accountOperations = {
   signUp: {
     id: 'signUp',
@@ -10,12 +19,13 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'Create an account and log in',
     authenticated: false,
-    body: Credentials,
+    body: SignUpRequest,
     answers: { 201: { description: 'The account and its first session.', content: Grant } },
     problems: [
       'invalid-request',
       'weak-password',
       'name-taken',
+      'sign-up-closed',
       'cross-site',
       'unsupported-media-type',
       'too-large',
@@ -35,7 +45,7 @@ export const accountOperations = {
     problems: [
       'invalid-request',
       'unauthenticated',
-      'rate-limited',
+      'account-disabled',
       'cross-site',
       'unsupported-media-type',
       'too-large',
@@ -82,5 +92,45 @@ export const accountOperations = {
     authenticated: true,
     answers: { 200: { description: 'The account.', content: AccountView } },
     problems: ['unauthenticated', 'session-ended'],
+  },
+  getUsage: {
+    id: 'getUsage',
+    method: 'GET',
+    path: '/v1/account/usage',
+    tag: 'Accounts',
+    summary: 'Reads and writes by the day',
+    description:
+      'Counted by each server and written down every minute; what a crash interrupts is not counted.',
+    authenticated: true,
+    answers: { 200: { description: 'The days.', content: UsageReport } },
+    problems: ['unauthenticated', 'session-ended'],
+  },
+  deleteAccount: {
+    id: 'deleteAccount',
+    method: 'DELETE',
+    path: '/v1/account',
+    tag: 'Accounts',
+    summary: 'Delete the account and everything in it',
+    description:
+      'Nothing reaches the account any more when this returns, and its name is free. A wrong password is answered ' +
+      'with `unauthenticated` and a `pointer`.',
+    authenticated: true,
+    body: AccountDeletion,
+    answers: { 204: { description: 'The account is gone.', content: 'none' } },
+    problems: [...bodyProblems, ...credentialProblems, 'outcome-unknown'],
+  },
+  changePassword: {
+    id: 'changePassword',
+    method: 'POST',
+    path: '/v1/account/password',
+    tag: 'Accounts',
+    summary: 'Change the password',
+    description:
+      'Ends every other session and, when asked, API tokens. A wrong current password is answered with ' +
+      '`unauthenticated` and a `pointer`.',
+    authenticated: true,
+    body: PasswordChange,
+    answers: { 204: { description: 'The password is changed.', content: 'none' } },
+    problems: [...bodyProblems, ...credentialProblems, 'weak-password', 'outcome-unknown'],
   },
 } as const satisfies Record<string, Operation>;

@@ -30,6 +30,17 @@ export const Credentials = Type.Object(
 );
 export type Credentials = Static<typeof Credentials>;
 
+export const SignUpRequest = Type.Object(
+  {
+    ...Credentials.properties,
+    invite: Type.Optional(
+      Type.String({ maxLength: 256, description: 'An invite code, where signing up takes one.' }),
+    ),
+  },
+  { ...strict, $id: 'SignUpRequest' },
+);
+export type SignUpRequest = Static<typeof SignUpRequest>;
+
 export const RefreshRequest = Type.Object(
   {
     refresh_token: Type.Optional(
@@ -71,6 +82,37 @@ export const AccountView = Type.Object(
   { ...strict, $id: 'AccountView' },
 );
 export type AccountView = Static<typeof AccountView>;
+
+export const AccountDeletion = Type.Object({ password: Password }, { ...strict, $id: 'AccountDeletion' });
+export type AccountDeletion = Static<typeof AccountDeletion>;
+
+export const PasswordChange = Type.Object(
+  {
+    current_password: Password,
+    new_password: Password,
+    revoke_tokens: Type.Optional(Type.Boolean({ description: 'Whether API tokens end too.' })),
+  },
+  { ...strict, $id: 'PasswordChange' },
+);
+export type PasswordChange = Static<typeof PasswordChange>;
+
+export const UsageReport = Type.Object(
+  {
+    days: Type.Array(
+      Type.Object(
+        {
+          day: Type.String({ format: 'date', description: 'In UTC.' }),
+          reads: Type.Integer({ description: 'Requests that read.' }),
+          writes: Type.Integer({ description: 'Requests that write.' }),
+        },
+        strict,
+      ),
+      { description: `The last ${limits.usageDays} days, oldest first, the current one included.` },
+    ),
+  },
+  { ...strict, $id: 'UsageReport' },
+);
+export type UsageReport = Static<typeof UsageReport>;
 
 export const KeySet = Type.Object(
   { keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) },

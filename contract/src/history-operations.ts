@@ -58,14 +58,7 @@ export const historyOperations = {
       { name: 'Last-Event-ID', description: 'For a stream: like `since`, and takes precedence.' },
     ],
     answers: { 200: { description: 'A page of changes, or the stream.', content: ChangesPage } },
-    problems: [
-      'unauthenticated',
-      'session-ended',
-      'invalid-request',
-      'not-acceptable',
-      'pruned',
-      'rate-limited',
-    ],
+    problems: ['unauthenticated', 'session-ended', 'invalid-request', 'not-acceptable', 'pruned'],
   },
   exportStore: {
     id: 'exportStore',

@@ -1,5 +1,6 @@
 /** Halo's contract: what clients may rely on. It has no I/O and runs anywhere. */
 export * from './accounts.js';
+export * from './audit.js';
 export * from './commits.js';
 export * from './entries.js';
 export * from './history.js';
@@ -9,4 +10,5 @@ export * from './openapi.js';
 export * from './operation.js';
 export * from './operations.js';
 export * from './problems.js';
+export * from './sessions.js';
 export * from './transfer.js';

@@ -33,6 +33,16 @@ export const limits = {
   refreshTokenSeconds: 30 * 24 * 3_600,
   /** How long the immediate parent of a refresh token is still honoured, so that two tabs do not log out. */
   refreshGraceSeconds: 10,
+  /** Log-ins that one account keeps open; the one unused for longest ends for a new one. */
+  sessionsMax: 500,
+  tokensMax: 100,
+  tokenNameLengthMax: 64,
+  tokenSecondsMin: 60,
+  tokenSecondsMax: 10 * 366 * 24 * 3_600,
+  auditListMax: 1_000,
+  auditListDefault: 100,
+  /** How far back reads and writes are counted by the day. */
+  usageDays: 30,
   accountKeysMax: 1_000_000,
   accountBytesMax: 10 * GiB,
   /** 9999-12-31T23:59:59.999Z, the last instant RFC 3339 can write. */

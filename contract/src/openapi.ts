@@ -29,7 +29,13 @@ export function openApiDocument(version: string): Json {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: [{ name: 'Accounts' }, { name: 'Keys' }, { name: 'History' }, { name: 'Server' }],
+    tags: [
+      { name: 'Accounts' },
+      { name: 'Security' },
+      { name: 'Keys' },
+      { name: 'History' },
+      { name: 'Server' },
+    ],
     paths,
     components: {
       schemas: components,
@@ -61,6 +67,10 @@ function describeParameters(operation: Operation): Json[] {
   if (operation.path.endsWith('{key}')) {
     const description = 'The key, percent-encoded. `/` may stand as it is.';
     parameters.push({ name: 'key', in: 'path', required: true, description, schema: { type: 'string' } });
+  }
+  if (operation.path.endsWith('{id}')) {
+    const description = 'As the list shows it.';
+    parameters.push({ name: 'id', in: 'path', required: true, description, schema: { type: 'string' } });
   }
   const query = operation.query as { properties?: Record<string, Json> } | undefined;
   for (const [name, { description, ...schema }] of Object.entries(query?.properties ?? {})) {

@@ -16,9 +16,9 @@ export interface Header {
 export interface Operation {
   readonly id: string;
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  /** `{key}` stands for the rest of the path. */
+  /** `{key}` stands for the rest of the path, `{id}` for one segment. */
   readonly path: string;
-  readonly tag: 'Accounts' | 'Keys' | 'History' | 'Server';
+  readonly tag: 'Accounts' | 'Security' | 'Keys' | 'History' | 'Server';
   readonly summary: string;
   readonly description?: string;
   /** Whether the operation asks for `Authorization: Bearer`. */
@@ -37,6 +37,7 @@ export interface Operation {
 export const commonProblems = [
   'request-timeout',
   'headers-too-large',
+  'rate-limited',
   'internal',
   'overloaded',
   'unavailable',

@@ -43,6 +43,16 @@ export const problems = {
     title: 'The request came from another site',
     description: 'A request that relies on the session cookie must come from the same origin.',
   },
+  'sign-up-closed': {
+    status: 403,
+    title: 'Nobody can sign up here just like that',
+    description: 'The operator has closed sign-up, or it takes an invite code that is still good.',
+  },
+  'account-disabled': {
+    status: 403,
+    title: 'The account is disabled',
+    description: 'The operator has disabled the account. Its data is kept.',
+  },
   'not-found': {
     status: 404,
     title: 'Not found',
@@ -144,7 +154,8 @@ export const problems = {
   'quota-exceeded': {
     status: 507,
     title: 'The account is full',
-    description: 'The write would exceed the account’s number of keys or bytes. `limit` names which.',
+    description:
+      'The write would exceed the account’s number of keys, bytes or API tokens. `limit` names which.',
   },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -5,6 +5,13 @@ export interface Tables {
   accounts: AccountTable;
   sessions: SessionTable;
   stores: StoreTable;
+  audit_chains: AuditChainTable;
+  audit_events: AuditEventTable;
+  throttles: ThrottleTable;
+  usage_days: UsageDayTable;
+  erasures: ErasureTable;
+  settings: SettingTable;
+  invites: InviteTable;
 }
 
 /** bigint arrives as text, because it may exceed what a JavaScript number holds exactly. */
@@ -17,12 +24,13 @@ interface AccountTable {
   name_folded: string;
   password_hash: string;
   created_at: Timestamp;
+  disabled_at: Date | null;
 }
 
 interface SessionTable {
   account_id: string;
   id: string;
-  kind: 'login' | 'token';
+  kind: 'login' | 'token' | 'held';
   name: string | null;
   secret_hash: Buffer;
   previous_hash: Buffer | null;
@@ -45,4 +53,57 @@ interface StoreTable {
   bytes: ColumnType<string, never, never>;
   keys_max: Bigint | null;
   bytes_max: Bigint | null;
+}
+
+interface AuditChainTable {
+  account_id: string;
+  number: Bigint;
+  hash: Buffer;
+}
+
+interface AuditEventTable {
+  account_id: string;
+  number: Bigint;
+  at: Date;
+  event: string;
+  actor: 'owner' | 'operator' | 'stranger';
+  session: string | null;
+  subject: string | null;
+  subject_name: string | null;
+  device: string | null;
+  address: string | null;
+  previous_hash: Buffer;
+  hash: Buffer;
+}
+
+interface ThrottleTable {
+  subject: Buffer;
+  attempts: number;
+  last_at: Date;
+  blocked_until: Date;
+}
+
+interface UsageDayTable {
+  account_id: string;
+  day: Date;
+  reads: Bigint;
+  writes: Bigint;
+}
+
+interface ErasureTable {
+  account_id: string;
+  requested_at: Timestamp;
+}
+
+interface SettingTable {
+  name: string;
+  value: string;
+}
+
+interface InviteTable {
+  id: string;
+  code_hash: Buffer;
+  uses_left: number;
+  created_at: Timestamp;
+  expires_at: Date;
 }

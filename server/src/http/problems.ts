@@ -138,21 +138,26 @@ function challenge(authorization: string | undefined): string {
   return authorization === undefined ? 'Bearer realm="halo"' : 'Bearer realm="halo", error="invalid_token"';
 }
 
-const operationRoutes = Object.values(operations).map(({ method, path }: Operation) => {
-  const isPrefix = path.endsWith('{key}');
-  return { method, path: isPrefix ? path.slice(0, -'{key}'.length) : path, isPrefix };
-});
-const pageRoutes = ['/', '/home', '/docs', '/openapi.json'].map((path) => ({
+const operationRoutes = Object.values(operations).map(({ method, path }: Operation) => ({ method, path }));
+const pageRoutes = ['/', '/home', '/home/{key}', '/docs', '/openapi.json', '/metrics'].map((path) => ({
   method: 'GET',
   path,
-  isPrefix: false,
 }));
-const routes = [...operationRoutes, ...pageRoutes, { method: 'GET', path: '/home/', isPrefix: true }];
+const routes = [...operationRoutes, ...pageRoutes].map(({ method, path }) => ({
+  method,
+  form: formOf(path),
+}));
+
+/** `{key}` stands for the rest of the path, `{id}` for one segment. */
+function formOf(path: string): RegExp {
+  const literal = path.replaceAll('.', String.raw`\.`);
+  return new RegExp(`^${literal.replace('{key}', '.*').replace('{id}', '[^/]+')}$`, 's');
+}
 
 function methodsAt(url: string): string[] {
   const path = pathOf(url);
   return routes
-    .filter((route) => (route.isPrefix ? path.startsWith(route.path) : path === route.path))
+    .filter(({ form }) => form.test(path))
     .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     .filter((method, index, methods) => methods.indexOf(method) === index);
 }
