@@ -1,5 +1,9 @@
 import { limits } from './limits.js';
 
+const lastPoint = 0x10ffff;
+const firstSurrogate = 0xd800;
+const lastSurrogate = 0xdfff;
+
 /**
  * Says why a string cannot be a key, or returns undefined when it can: 1 to 1,024 bytes of UTF-8, no NUL
  * (PostgreSQL cannot store it), no lone surrogates (two different ones would become the same key).
@@ -30,4 +34,15 @@ export function utf8Bytes(text: string): number {
     bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
   return bytes;
+}
+
+/** The first string after all that begin with `prefix`, or undefined when nothing comes after them. */
+export function prefixEnd(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    if (last === lastPoint) continue;
+    const next = last + 1 === firstSurrogate ? lastSurrogate + 1 : last + 1;
+    return String.fromCodePoint(...points, next);
+  }
+  return undefined;
 }

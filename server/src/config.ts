@@ -24,6 +24,8 @@ export interface Config {
   readonly historyDays: number;
   /** How many versions of a key keep their value, the current one included. */
   readonly historyVersions: number;
+  /** How long security events are kept. */
+  readonly auditDays: number;
 }
 
 const settingsNames = ['development', 'testing', 'staging', 'production'] as const;
@@ -41,6 +43,9 @@ const historyVersionsDefault = 100;
 const historyVersionsMin = 1;
 /** More could not be walked along within the time that a statement has. */
 const historyVersionsMax = 1_000_000;
+const auditDaysDefault = 365;
+/** Less than a month would be over before anybody looks. */
+const auditDaysMin = 30;
 
 /**
  * Reads the settings: the only place that looks at the environment.
@@ -102,6 +107,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       read('HALO_HISTORY_VERSIONS') ?? String(historyVersionsDefault),
       historyVersionsMin,
       historyVersionsMax,
+    ),
+    auditDays: readInteger(
+      'HALO_AUDIT_DAYS',
+      read('HALO_AUDIT_DAYS') ?? String(auditDaysDefault),
+      auditDaysMin,
+      historyDaysMax,
     ),
   });
 }

@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { createAccounts } from './auth/accounts.js';
+import { createActivity } from './auth/activity.js';
+import { createOwnAccount } from './auth/own-account.js';
 import { createPasswordHasher } from './auth/passwords.js';
 import { openSecretFile } from './auth/secret-file.js';
 import { deriveSecrets } from './auth/secrets.js';
+import { createSignUpPolicy } from './auth/sign-up-policy.js';
+import { createThrottle } from './auth/throttle.js';
 import { createTokens } from './auth/tokens.js';
+import { createUpkeep } from './auth/upkeep.js';
 import type { Config } from './config.js';
 import { type Database, type DatabaseAddress, openDatabase } from './database/database.js';
 import { databaseError } from './database/failure.js';
@@ -74,18 +79,25 @@ export async function startServer(config: Config, version: string): Promise<Runn
     stops.push(sweeper.stop);
     const secrets = await deriveSecrets(await secretsOf(config));
     const tokens = createTokens(secrets);
-    const { passwordLengthMin } = config;
-    const hasher = createPasswordHasher();
-    const accounts = createAccounts({
+    const throttle = createThrottle();
+    const activity = createActivity(database.kysely);
+    const upkeep = createUpkeep({
       database: database.kysely,
-      hasher,
-      tokens,
-      secrets,
-      passwordLengthMin,
+      activity,
+      auditDays: config.auditDays,
+      report: (what, error) => logger.warn({ err: error }, what),
     });
+    upkeep.start();
+    stops.push(upkeep.stop);
+    const { passwordLengthMin } = config;
+    const shared = { database: database.kysely, hasher: createPasswordHasher(), throttle, passwordLengthMin };
+    const signUpPolicy = createSignUpPolicy();
+    const accounts = createAccounts({ ...shared, tokens, secrets, signUpPolicy });
     const app = await createApp({
       logger,
       accounts,
+      ownAccount: createOwnAccount(shared),
+      activity,
       database,
       engine,
       tokens,

@@ -1,27 +1,34 @@
 import { type Grant, limits } from 'halo-contract';
 import type { Kysely, Transaction } from 'kysely';
-import { databaseError, isUniqueViolation } from '../database/failure.js';
+import { isUniqueViolation } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
 import type { Tables } from '../database/tables.js';
 import { HaloError } from '../errors.js';
-import { parseAccountName, readAccountName } from './account-name.js';
+import { type AccountName, parseAccountName, readAccountName } from './account-name.js';
+import { appendAudit, recordAudit, serverTrail } from './audit.js';
+import type { Origin } from './origin.js';
 import { checkPassword, type PasswordHasher } from './passwords.js';
 import type { Secrets } from './secrets.js';
 import {
   endSession,
   endSessionOf,
   type OpenedSession,
-  type Origin,
   openSession,
   refreshSession,
+  sessionOfRefreshToken,
 } from './sessions.js';
+import type { SignUpPolicy } from './sign-up-policy.js';
+import type { Throttle } from './throttle.js';
 import type { Tokens } from './tokens.js';
+import { inTransaction, withDatabase } from './transaction.js';
 
 export interface AccountsOptions {
   readonly database: Kysely<Tables>;
   readonly hasher: PasswordHasher;
   readonly tokens: Tokens;
   readonly secrets: Secrets;
+  readonly throttle: Throttle;
+  readonly signUpPolicy: SignUpPolicy;
   /** What the operator asks for; never below the contract's floor. */
   readonly passwordLengthMin?: number | undefined;
 }
@@ -29,6 +36,11 @@ export interface AccountsOptions {
 export interface LogInRequest extends Origin {
   readonly name: string;
   readonly password: string;
+}
+
+export interface SignUpRequest extends LogInRequest {
+  /** An invite code, where signing up takes one. */
+  readonly invite?: string | undefined;
 }
 
 /** The refresh token stays apart from the rest: whether it goes into the body or a cookie is for http. */
@@ -41,18 +53,21 @@ export interface Granted {
 
 export interface Accounts {
   /**
-   * Creates an account and logs in. Throws `invalid-request`, `weak-password`, `name-taken`, `overloaded`,
-   * `unavailable`, and `outcome-unknown` when the connection is lost while committing.
+   * Creates an account and logs in. Throws `invalid-request`, `weak-password`, `name-taken`, `sign-up-closed`,
+   * `rate-limited`, `overloaded`, `unavailable`, and `outcome-unknown` when the connection is lost while committing.
    */
-  signUp(request: LogInRequest): Promise<Granted>;
-  /** Throws `unauthenticated` for a wrong name as for a wrong password, `overloaded`, `unavailable`. */
+  signUp(request: SignUpRequest): Promise<Granted>;
+  /**
+   * Throws `unauthenticated` for a wrong name as for a wrong password, `account-disabled`, `rate-limited`,
+   * `overloaded`, `unavailable`.
+   */
   logIn(request: LogInRequest): Promise<Granted>;
-  /** Throws `unauthenticated`, `session-ended`, `unavailable`. */
-  refresh(refreshToken: string): Promise<Granted>;
+  /** Throws `unauthenticated`, `session-ended`, `rate-limited`, `unavailable`. */
+  refresh(refreshToken: string, origin: Origin): Promise<Granted>;
   /** Throws `session-ended`, `insufficient-scope`, `unavailable`. */
-  logOut(credential: Credential): Promise<void>;
+  logOut(credential: Credential, origin: Origin): Promise<void>;
   /** Logs out a browser by its cookie. Throws `unauthenticated`, `session-ended`, `unavailable`. */
-  logOutByRefreshToken(refreshToken: string): Promise<void>;
+  logOutByRefreshToken(refreshToken: string, origin: Origin): Promise<void>;
 }
 
 /** What a grant says of its account. */
@@ -76,59 +91,74 @@ const nobody = '';
 
 /** The verbs of a person: come, come again, stay, go. */
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { database, secrets, tokens } = options;
+  const { database, secrets } = options;
   return {
     signUp: (request) => signUp(options, request),
     logIn: (request) => logIn(options, request),
-    async refresh(refreshToken) {
-      const session = await withDatabase(() => refreshSession(database, secrets, refreshToken));
-      return grant(tokens, session.account, session);
-    },
-    async logOut(credential) {
-      await withDatabase(() => endSession(database, credential));
-    },
-    async logOutByRefreshToken(refreshToken) {
-      await withDatabase(() => endSessionOf(database, refreshToken));
-    },
+    refresh: (refreshToken, origin) => refresh(options, refreshToken, origin),
+    logOut: (credential, origin) => endSession(database, credential, origin),
+    logOutByRefreshToken: (refreshToken, origin) => endSessionOf(database, secrets, refreshToken, origin),
   };
 }
 
-async function signUp(
-  { database, hasher, tokens, passwordLengthMin = limits.passwordLengthMin }: AccountsOptions,
-  { name: writtenName, password, device, address }: LogInRequest,
-): Promise<Granted> {
+async function signUp(options: AccountsOptions, request: SignUpRequest): Promise<Granted> {
+  const { database, hasher, tokens, secrets, throttle, signUpPolicy } = options;
+  const { name: writtenName, password, invite, device, address } = request;
   const { name, folded } = readAccountName(writtenName);
-  await checkPassword(password, name, passwordLengthMin);
+  await checkPassword(password, name, options.passwordLengthMin ?? limits.passwordLengthMin);
+  await signUpPolicy.check(invite);
+  await throttle.signUp.begin({ address });
   // Before the transaction, which would otherwise hold its connection while waiting for a core.
   const passwordHash = await hasher.hash(password);
   const { account, session } = await inTransaction(database, 'outcome-unknown', async (transaction) => {
-    const account = await transaction
-      .insertInto('accounts')
-      .values({ name, name_folded: folded, password_hash: passwordHash })
-      .returning(['id', 'name', 'created_at'])
-      .executeTakeFirstOrThrow()
-      .catch((error: unknown) => {
-        if (!isUniqueViolation(error, 'accounts_name_folded')) throw error;
-        throw new HaloError('name-taken', 'Another account has this name.', { extra: { pointer: '/name' } });
-      });
-    await transaction.insertInto('stores').values({ account_id: account.id }).execute();
-    const session = await openSession(transaction, { accountId: account.id, device, address });
+    await signUpPolicy.admit(transaction, invite);
+    const account = await insertAccount(transaction, { name, folded, passwordHash });
+    const accountId = account.id;
+    const session = await openSession(transaction, secrets, { accountId, device, address });
+    const done = { accountId, event: 'sign-up', actor: 'owner', session: session.sessionId } as const;
+    await appendAudit(transaction, { ...done, device, address });
     return { account, session };
   });
   return grant(tokens, account, session);
 }
 
+/**
+ * Creates an account with its empty store, within the caller's transaction.
+ *
+ * @throws HaloError `name-taken`
+ */
+export async function insertAccount(
+  transaction: Transaction<Tables>,
+  { name, folded, passwordHash }: AccountName & { readonly passwordHash: string },
+): Promise<AccountRow> {
+  const account = await transaction
+    .insertInto('accounts')
+    .values({ name, name_folded: folded, password_hash: passwordHash })
+    .returning(['id', 'name', 'created_at'])
+    .executeTakeFirstOrThrow()
+    .catch((error: unknown) => {
+      if (!isUniqueViolation(error, 'accounts_name_folded')) throw error;
+      throw new HaloError('name-taken', 'Another account has this name.', { extra: { pointer: '/name' } });
+    });
+  await transaction.insertInto('stores').values({ account_id: account.id }).execute();
+  return account;
+}
+
 async function logIn(options: AccountsOptions, request: LogInRequest): Promise<Granted> {
-  for (let attempt = 1; attempt <= logInAttemptsMax; attempt += 1) {
+  const { name, address } = request;
+  const attempt = await options.throttle.logIn.begin({ name, address });
+  for (let tries = 1; tries <= logInAttemptsMax; tries += 1) {
     const granted = await tryLogIn(options, request);
-    if (granted !== undefined) return granted;
+    if (granted === undefined) continue;
+    await attempt.succeeded();
+    return granted;
   }
   throw new HaloError('unauthenticated', wrongNameOrPassword);
 }
 
 /** Returns undefined when the stored hash changed since it was read, so that what was verified is void. */
 async function tryLogIn(
-  { database, hasher, tokens }: AccountsOptions,
+  { database, hasher, tokens, secrets }: AccountsOptions,
   { name, password, device, address }: LogInRequest,
 ): Promise<Granted | undefined> {
   // An impossible name takes the same way as an unknown one, and so the same time.
@@ -136,22 +166,53 @@ async function tryLogIn(
   const account = await withDatabase(() =>
     database
       .selectFrom('accounts')
-      .select(['id', 'name', 'created_at', 'password_hash'])
+      .select(['id', 'name', 'created_at', 'password_hash', 'disabled_at'])
       .where('name_folded', '=', folded)
       .executeTakeFirst(),
   );
+  const failed = { event: 'log-in-failed', actor: 'stranger', device, address } as const;
   if (account === undefined) {
     await hasher.verifyNothing(password);
+    // The name is not recorded: what people type there is at times their password.
+    await recordAudit(database, { accountId: serverTrail, ...failed });
     throw new HaloError('unauthenticated', wrongNameOrPassword);
   }
   const { ok, stale } = await hasher.verify(account.password_hash, password);
-  if (!ok) throw new HaloError('unauthenticated', wrongNameOrPassword);
+  const accountId = account.id;
+  if (!ok || account.disabled_at !== null) {
+    await recordAudit(database, { accountId, ...failed });
+    if (!ok) throw new HaloError('unauthenticated', wrongNameOrPassword);
+    throw new HaloError('account-disabled', 'The operator has disabled this account.');
+  }
   const newHash = stale ? await rehash(hasher, password) : undefined;
   const session = await inTransaction(database, 'unavailable', async (transaction) => {
     if (!(await confirmHash(transaction, account, newHash))) return undefined;
-    return openSession(transaction, { accountId: account.id, device, address });
+    const session = await openSession(transaction, secrets, { accountId, device, address });
+    const done = { accountId, event: 'log-in', actor: 'owner', session: session.sessionId } as const;
+    await appendAudit(transaction, { ...done, device, address });
+    return session;
   });
   return session === undefined ? undefined : grant(tokens, account, session);
+}
+
+/** Renews a session's tokens, unless its address or itself has tried too often. */
+async function refresh(
+  { database, secrets, tokens, throttle }: AccountsOptions,
+  refreshToken: string,
+  origin: Origin,
+): Promise<Granted> {
+  const { address } = origin;
+  try {
+    const sessionId = sessionOfRefreshToken(secrets, refreshToken);
+    await throttle.refresh.check({ sessionId, address });
+    const session = await refreshSession(database, secrets, refreshToken, origin);
+    await throttle.refresh.succeeded({ sessionId });
+    return await grant(tokens, session.account, session);
+  } catch (error) {
+    const refused = error instanceof HaloError && error.status === 401;
+    if (refused) await throttle.refresh.failed({ address });
+    throw error;
+  }
 }
 
 /** A busy moment is no reason to refuse a log-in: the hash can be renewed with the next one. */
@@ -165,9 +226,9 @@ async function rehash(hasher: PasswordHasher, password: string): Promise<string 
 }
 
 /**
- * Says whether the hash that was verified is still the account's, and locks it until the session is there.
- * Otherwise a change of password, which ends all sessions, could come between verifying the old one and
- * opening a session, and that session would outlive it.
+ * Says whether the hash that was verified is still the account's and the account enabled, and locks it until the
+ * session is there. Otherwise a change of password, which ends all sessions, could come between verifying the old
+ * one and opening a session, and that session would outlive it; likewise a disabling.
  */
 async function confirmHash(
   transaction: Transaction<Tables>,
@@ -179,6 +240,7 @@ async function confirmHash(
     const row = await query
       .where('id', '=', id)
       .where('password_hash', '=', password_hash)
+      .where('disabled_at', 'is', null)
       .executeTakeFirst();
     return row !== undefined;
   }
@@ -186,6 +248,7 @@ async function confirmHash(
   const { numUpdatedRows } = await query
     .where('id', '=', id)
     .where('password_hash', '=', password_hash)
+    .where('disabled_at', 'is', null)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
@@ -202,35 +265,4 @@ async function grant(tokens: Tokens, account: AccountRow, session: OpenedSession
     refreshToken: session.refreshToken,
     expiresAt: session.expiresAt,
   };
-}
-
-/**
- * Runs a transaction and puts its failures into the catalogue's words.
- *
- * @param ifCommitIsLost what it means to the client that nobody knows whether it committed: for a log-in
- * nothing, since a session whose token nobody got is never used
- */
-async function inTransaction<Result>(
-  database: Kysely<Tables>,
-  ifCommitIsLost: 'outcome-unknown' | 'unavailable',
-  work: (transaction: Transaction<Tables>) => Promise<Result>,
-): Promise<Result> {
-  let committing = false;
-  try {
-    return await database.transaction().execute(async (transaction) => {
-      const result = await work(transaction);
-      committing = true;
-      return result;
-    });
-  } catch (error) {
-    throw databaseError(error, { committing: committing && ifCommitIsLost === 'outcome-unknown' });
-  }
-}
-
-async function withDatabase<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw databaseError(error, { committing: false });
-  }
 }

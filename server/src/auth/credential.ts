@@ -1,6 +1,7 @@
 import type { Credential } from '../database/live-session.js';
 import { HaloError } from '../errors.js';
-import { decodeSessionToken, hashSessionToken, looksLikeApiToken } from './session-token.js';
+import { createMemo } from './memo.js';
+import { decodeApiToken, hashSessionToken, looksLikeApiToken } from './session-token.js';
 import type { Tokens } from './tokens.js';
 
 export type { Credential };
@@ -8,29 +9,45 @@ export type { Credential };
 /** RFC 6750: the scheme, in any case, and one space. */
 const scheme = 'bearer ';
 
+/** A hundred bytes and the credential each: 10 MB at the most. */
+const memoMax = 20_000;
+
 /**
- * Reads an `Authorization` header without I/O. An API token is only decoded, its secret is compared by the
- * statement that serves the request; anything else is a JWT, whose signature is verified. Returns at once,
- * not with a promise, for an API token and for a JWT that was verified before: that is every hot request.
+ * Makes a reader of `Authorization` headers. It does no I/O: an API token is only decoded, its secret is compared
+ * by the statement that serves the request; anything else is a JWT, whose signature is verified. It returns at
+ * once, not with a promise, for an API token and for a JWT that was verified before: that is every hot request.
+ * The requests of one token share one Credential, by which flights and counters recognise them.
  *
- * Throws or rejects with `unauthenticated` for a header that is missing, malformed, or proves nothing.
+ * @returns a function that throws or rejects with `unauthenticated` for a header that is missing, malformed, or
+ * proves nothing
  */
-export function readCredential(
-  authorization: string | undefined,
+export function createCredentialReader(
   tokens: Pick<Tokens, 'verify'>,
-): Credential | Promise<Credential> {
+): (authorization: string | undefined) => Credential | Promise<Credential> {
+  const memo = createMemo<Credential>(memoMax);
+  return (authorization) => {
+    const token = bearerOf(authorization);
+    if (!looksLikeApiToken(token)) return tokens.verify(token);
+    const known = memo.get(token);
+    if (known !== undefined) return known;
+    const credential = readApiToken(token);
+    memo.set(token, credential);
+    return credential;
+  };
+}
+
+function bearerOf(authorization: string | undefined): string {
   if (authorization === undefined) {
     throw new HaloError('unauthenticated', 'Send an access token or an API token as Authorization: Bearer.');
   }
   if (authorization.slice(0, scheme.length).toLowerCase() !== scheme) {
     throw new HaloError('unauthenticated', 'The Authorization header is not of the form "Bearer <token>".');
   }
-  const token = authorization.slice(scheme.length);
-  return looksLikeApiToken(token) ? readApiToken(token) : tokens.verify(token);
+  return authorization.slice(scheme.length);
 }
 
 function readApiToken(text: string): Credential {
-  const token = decodeSessionToken('api', text);
+  const token = decodeApiToken(text);
   if (token === undefined) {
     throw new HaloError('unauthenticated', 'The API token is misspelled or incomplete.');
   }

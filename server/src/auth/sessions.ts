@@ -4,22 +4,19 @@ import { type Kysely, sql } from 'kysely';
 import type { Credential } from '../database/live-session.js';
 import type { Tables } from '../database/tables.js';
 import { HaloError } from '../errors.js';
+import { lockAsOwner } from './acting-session.js';
+import { appendAudit } from './audit.js';
+import { type Origin, storedOrigin } from './origin.js';
 import type { SecretKeys, Secrets } from './secrets.js';
 import {
-  decodeSessionToken,
-  encodeSessionToken,
+  decodeRefreshToken,
+  encodeRefreshToken,
   hashSessionToken,
   newSecret,
   newSessionId,
   type SessionToken,
 } from './session-token.js';
-
-/** Where a log-in came from, as the list of sessions shows it. */
-export interface Origin {
-  /** The `User-Agent` header. */
-  readonly device: string | undefined;
-  readonly address: string | undefined;
-}
+import { inTransaction } from './transaction.js';
 
 export interface OpenedSession {
   readonly sessionId: string;
@@ -32,17 +29,18 @@ export interface RefreshedSession extends OpenedSession {
   readonly account: { readonly id: string; readonly name: string; readonly created_at: Date };
 }
 
-/** Enough of a `User-Agent` to recognise a device by; the rest is of no use to anybody. */
-const deviceLengthMax = 256;
-const addressLengthMax = 64;
-
-/** Starts a session of 30 days for an account, within the caller's transaction if `database` is one. */
+/**
+ * Starts a session of 30 days for an account, within the caller's transaction if `database` is one. Of more than
+ * 500, those unused for longest end: a program that logs in again and again fills nothing.
+ */
 export async function openSession(
   database: Kysely<Tables>,
-  { accountId, device, address }: Origin & { readonly accountId: string },
+  [{ refreshKey }]: Secrets,
+  { accountId, ...origin }: Origin & { readonly accountId: string },
 ): Promise<OpenedSession> {
   const sessionId = newSessionId();
-  const refreshToken = encodeSessionToken('refresh', { accountId, sessionId, secret: newSecret() });
+  const refreshToken = encodeRefreshToken({ accountId, sessionId, secret: newSecret() }, refreshKey);
+  await endSurplus(database, accountId);
   const { expires_at } = await database
     .insertInto('sessions')
     .values({
@@ -50,13 +48,25 @@ export async function openSession(
       id: sessionId,
       kind: 'login',
       secret_hash: hashSessionToken(refreshToken),
-      device: storable(device, deviceLengthMax),
-      address: storable(address, addressLengthMax),
+      ...storedOrigin(origin),
       expires_at: sql<Date>`now() + make_interval(secs => ${limits.refreshTokenSeconds})`,
     })
     .returning('expires_at')
     .executeTakeFirstOrThrow();
   return { sessionId, refreshToken, expiresAt: expires_at };
+}
+
+/** Makes room for one more. */
+async function endSurplus(database: Kysely<Tables>, accountId: string): Promise<void> {
+  await sql`
+    delete from sessions s
+    using (
+      select account_id, id from sessions
+      where account_id = ${accountId}::bigint and kind = 'login'
+      order by last_used_at desc, created_at desc, id
+      offset ${limits.sessionsMax - 1}
+    ) surplus
+    where s.account_id = surplus.account_id and s.id = surplus.id`.execute(database);
 }
 
 /**
@@ -72,15 +82,40 @@ export async function refreshSession(
   database: Kysely<Tables>,
   secrets: Secrets,
   token: string,
+  origin: Origin,
 ): Promise<RefreshedSession> {
-  const parent = decodeSessionToken('refresh', token);
-  if (parent === undefined) throw new HaloError('unauthenticated', 'The refresh token is not valid.');
-  const rotated = await rotate(database, parent, token, deriveChild(parent, secrets[0]));
-  if (rotated !== undefined) return rotated;
-  const repeated = await findChild(database, secrets, parent, token);
-  if (repeated !== undefined) return repeated;
-  await deleteLogIn(database, parent);
-  throw ended();
+  const parent = decode(secrets, token);
+  // Not thrown within the transaction, which would then take back that the session was ended.
+  const refreshed = await inTransaction(database, 'unavailable', async (transaction) => {
+    const rotated = await rotate(transaction, parent, token, deriveChild(parent, secrets[0]));
+    const { accountId, sessionId: session } = parent;
+    if (rotated !== undefined) {
+      await appendAudit(transaction, { accountId, event: 'refresh', actor: 'owner', session, ...origin });
+      return rotated;
+    }
+    const repeated = await findChild(transaction, secrets, parent, token);
+    if (repeated !== undefined) return repeated;
+    const wasAlive = await deleteLogIn(transaction, parent);
+    const replayed = { event: 'refresh-replayed', actor: 'stranger', subject: session } as const;
+    if (wasAlive) await appendAudit(transaction, { accountId, ...replayed, ...origin });
+    return undefined;
+  });
+  if (refreshed === undefined) throw ended();
+  return refreshed;
+}
+
+/** Which session a refresh token names. Throws `unauthenticated` for what is none. */
+export function sessionOfRefreshToken(secrets: Secrets, token: string): string {
+  return decode(secrets, token).sessionId;
+}
+
+function decode(secrets: Secrets, token: string): SessionToken {
+  const decoded = decodeRefreshToken(
+    token,
+    secrets.map(({ refreshKey }) => refreshKey),
+  );
+  if (decoded === undefined) throw new HaloError('unauthenticated', 'The refresh token is not valid.');
+  return decoded;
 }
 
 /**
@@ -89,11 +124,16 @@ export async function refreshSession(
  * @throws HaloError `session-ended` if it had ended already, `insufficient-scope` for an API token, which is
  * revoked and not logged out
  */
-export async function endSession(database: Kysely<Tables>, credential: Credential): Promise<void> {
-  if (credential.secretHash !== undefined) {
-    throw new HaloError('insufficient-scope', 'An API token cannot log out. Revoke it instead.');
-  }
-  if (!(await deleteLogIn(database, credential))) throw ended();
+export async function endSession(
+  database: Kysely<Tables>,
+  credential: Credential,
+  origin: Origin,
+): Promise<void> {
+  await inTransaction(database, 'unavailable', async (transaction) => {
+    await lockAsOwner(transaction, credential);
+    await deleteLogIn(transaction, credential);
+    await appendLogOut(transaction, credential, origin);
+  });
 }
 
 /**
@@ -101,10 +141,25 @@ export async function endSession(database: Kysely<Tables>, credential: Credentia
  *
  * @throws HaloError `unauthenticated` for what is no refresh token, `session-ended` for one that is no longer good
  */
-export async function endSessionOf(database: Kysely<Tables>, token: string): Promise<void> {
-  const session = decodeSessionToken('refresh', token);
-  if (session === undefined) throw new HaloError('unauthenticated', 'The refresh token is not valid.');
-  if (!(await deleteLogIn(database, session, token))) throw ended();
+export async function endSessionOf(
+  database: Kysely<Tables>,
+  secrets: Secrets,
+  token: string,
+  origin: Origin,
+): Promise<void> {
+  const session = decode(secrets, token);
+  await inTransaction(database, 'unavailable', async (transaction) => {
+    if (!(await deleteLogIn(transaction, session, token))) throw ended();
+    await appendLogOut(transaction, session, origin);
+  });
+}
+
+function appendLogOut(
+  transaction: Kysely<Tables>,
+  { accountId, sessionId: session }: NamedSession,
+  origin: Origin,
+): Promise<void> {
+  return appendAudit(transaction, { accountId, event: 'log-out', actor: 'owner', session, ...origin });
 }
 
 /**
@@ -179,7 +234,12 @@ async function findChild(
 
 function deriveChild({ accountId, sessionId, secret }: SessionToken, { refreshKey }: SecretKeys): string {
   const child = createHmac('sha256', refreshKey).update(secret).digest();
-  return encodeSessionToken('refresh', { accountId, sessionId, secret: child });
+  return encodeRefreshToken({ accountId, sessionId, secret: child }, refreshKey);
+}
+
+interface NamedSession {
+  readonly accountId: string;
+  readonly sessionId: string;
 }
 
 /**
@@ -190,7 +250,7 @@ function deriveChild({ accountId, sessionId, secret }: SessionToken, { refreshKe
  */
 async function deleteLogIn(
   database: Kysely<Tables>,
-  { accountId, sessionId }: { readonly accountId: string; readonly sessionId: string },
+  { accountId, sessionId }: NamedSession,
   token?: string,
 ): Promise<boolean> {
   const hash = token === undefined ? null : hashSessionToken(token);
@@ -200,11 +260,6 @@ async function deleteLogIn(
     where s.account_id = locked.account_id and s.id = ${sessionId} and s.kind = 'login' and s.expires_at > now()
       and (${hash}::bytea is null or s.secret_hash = ${hash} or s.previous_hash = ${hash})`.execute(database);
   return numAffectedRows === 1n;
-}
-
-/** What PostgreSQL can store of a text that a client chose. */
-function storable(text: string | undefined, lengthMax: number): string | null {
-  return text === undefined ? null : text.slice(0, lengthMax).toWellFormed().replaceAll('\0', '');
 }
 
 function ended(): HaloError {

@@ -1,15 +1,7 @@
 import fc from 'fast-check';
-import { limits } from 'halo-contract';
+import { limits, prefixEnd } from 'halo-contract';
 import { describe, expect, test } from 'vitest';
-import {
-  type Bounds,
-  boundsAfter,
-  boundsAfterPrefix,
-  boundsOf,
-  compareKeys,
-  highest,
-  prefixEnd,
-} from './bounds.js';
+import { type Bounds, boundsAfter, boundsAfterPrefix, boundsOf, compareKeys, highest } from './bounds.js';
 
 /** Keys that meet every trap: the surrogate gap, the highest code point, low controls, shared beginnings. */
 const piece = fc.constantFrom(

@@ -1,4 +1,4 @@
-import { limits } from 'halo-contract';
+import { limits, prefixEnd } from 'halo-contract';
 
 /** A half-open range of keys in UTF-8 byte order, which is also code point order. */
 export interface Bounds {
@@ -9,22 +9,9 @@ export interface Bounds {
 }
 
 const lastPoint = 0x10ffff;
-const firstSurrogate = 0xd800;
-const lastSurrogate = 0xdfff;
 
 /** Greater than every key: one code point of the highest kind more than fits into a key. */
 export const highest = String.fromCodePoint(lastPoint).repeat(limits.keyBytesMax / 4 + 1);
-
-/** The first string after all that begin with `prefix`, or undefined when nothing comes after them. */
-export function prefixEnd(prefix: string): string | undefined {
-  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
-  for (let last = points.pop(); last !== undefined; last = points.pop()) {
-    if (last === lastPoint) continue;
-    const next = last + 1 === firstSurrogate ? lastSurrogate + 1 : last + 1;
-    return String.fromCodePoint(...points, next);
-  }
-  return undefined;
-}
 
 /** The keys that satisfy all of prefix, start (inclusive) and end (exclusive). */
 export function boundsOf(prefix: string, start: string | undefined, end: string | undefined): Bounds {

@@ -2,6 +2,7 @@ import type { Database } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
 import { type ChangesPage, type ChangesQuery, readChanges } from './changes.js';
 import type { Commit, Condition, Mutation, SetMutation } from './commit.js';
+import { createEraser, type Eraser } from './eraser.js';
 import { createExporter, type Exporter } from './export.js';
 import type { StoreLimits } from './flight-state.js';
 import { type History, type HistoryQuery, listHistory, readPastValue } from './history.js';
@@ -44,6 +45,8 @@ export interface Engine {
   readonly export: Exporter['run'];
   /** Sets some keys of a file in one commit. */
   importPart(credential: Credential, part: Part): Promise<Imported>;
+  /** Erases the data of an account that was deleted. */
+  readonly erase: Eraser['erase'];
   /** Ends all watches and takes no more, so that a server that stops need not wait for them. */
   endWatches(): Promise<void>;
   /** Lets what is under way finish and refuses what comes after with `unavailable`. */
@@ -119,6 +122,7 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     watch: watcher.open,
     export: createExporter(database).run,
     importPart: (credential, part) => importPart(database.scanners, writer.commit, credential, part),
+    erase: createEraser(database.scanners).erase,
     endWatches: watcher.close,
     close: async () => {
       await watcher.close();

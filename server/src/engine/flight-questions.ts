@@ -1,7 +1,7 @@
-import { limits } from 'halo-contract';
+import { limits, prefixEnd } from 'halo-contract';
 import type { QueryArrayConfig } from 'pg';
 import { int8Array, textArray } from './arrays.js';
-import { highest, prefixEnd } from './bounds.js';
+import { highest } from './bounds.js';
 import type { Commit } from './commit.js';
 import {
   listPrefixes,

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
+import { createEraser } from './eraser.js';
 import { createPruner, type Retention } from './pruner.js';
 import { type EndExpired, type Report, sweepExpired } from './sweep-expired.js';
 
 /**
- * What Halo does without being asked: it ends keys whose time has come and keeps history within its bounds. It
+ * What Halo does without being asked: it ends keys whose time has come, keeps history within its bounds, and erases
+ * what deleted accounts leave behind. It
  * runs in every server process. Its promises: any number may run at once without doing anything twice; none
  * overlaps itself; what fails is reported and tried again; and stopping waits for one batch at most.
  */
@@ -32,6 +34,7 @@ interface Task {
 /** Readers see to it themselves that no dead key is shown; this is how late watchers hear of it. */
 const expiryIntervalMs = 1_000;
 const pruneIntervalMs = 60_000;
+const eraseIntervalMs = 60_000;
 /** Between passes while there is more to do: pruning may lag behind, and should not crowd out anybody. */
 const backlogPauseMs = 1_000;
 /** What fails is tried less and less often, up to this. */
@@ -47,6 +50,7 @@ export function createSweeper({ database, end, retention, report }: SweeperOptio
   const tasks: readonly Task[] = [
     { run: expire, intervalMs: expiryIntervalMs },
     { run: prune, intervalMs: pruneIntervalMs },
+    { run: createEraser(database.scanners).sweep, intervalMs: eraseIntervalMs },
   ];
   let loops: readonly Promise<void>[] = [];
   return {

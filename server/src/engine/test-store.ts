@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { prefixEnd } from 'halo-contract';
 import pg from 'pg';
 import type { Database } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
-import { highest, prefixEnd } from './bounds.js';
+import { highest } from './bounds.js';
 import type { Listing } from './lister.js';
 import { prepared, type Statement } from './statements.js';
 

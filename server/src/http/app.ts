@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerOptions } from 'node:http';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { limits } from 'halo-contract';
+import type { Activity } from '../auth/activity.js';
 import { createAuthenticate } from './authenticate.js';
 import { createBodyTimeout } from './body-timeout.js';
 import { checkHost } from './host.js';
@@ -21,11 +22,14 @@ import { historyRoutes } from './routes/history.js';
 import { type KeyRoutes, keyRoutes } from './routes/keys.js';
 import { pageRoutes } from './routes/pages.js';
 import { readRoutes } from './routes/read.js';
+import { type SecurityRoutes, securityRoutes } from './routes/security.js';
 import { type ServerRoutes, serverRoutes } from './routes/server.js';
 import { transferRoutes } from './routes/transfer.js';
 
-export type AppOptions = Omit<AccountRoutes & KeyRoutes & ServerRoutes, 'authenticate'> & {
+export type AppOptions = Omit<AccountRoutes & SecurityRoutes & KeyRoutes & ServerRoutes, 'authenticate'> & {
   readonly logger: FastifyBaseLogger;
+  /** Where requests are counted. */
+  readonly activity: Pick<Activity, 'note'>;
 };
 
 /** Headers come at once or not at all. */
@@ -53,7 +57,7 @@ const serverOptions: ServerOptions = {
 /** The HTTP server with all its routes, not yet listening. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const nextRequestId = createRequestIds();
-  const authenticate = createAuthenticate(options.tokens);
+  const authenticate = createAuthenticate(options.tokens, options.activity);
   const bodyTimeout = createBodyTimeout({ everyMs: bodyLookEveryMs, nextRequestId });
   const keyRequests = {
     watchBody: (request: IncomingMessage) => bodyTimeout.watch(request, bodyMsMax),
@@ -95,6 +99,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.server.on('checkExpectation', (_request, response) => answerExpectation(response, nextRequestId()));
   registerProblems(app);
   await app.register(accountRoutes, { ...options, authenticate });
+  await app.register(securityRoutes, { ...options, authenticate });
   await app.register(keyRoutes, { ...options, authenticate });
   await app.register(readRoutes, { ...options, authenticate });
   await app.register(commitRoutes, { ...options, authenticate });

@@ -1,12 +1,31 @@
 import type { IncomingMessage } from 'node:http';
-import { readCredential } from '../auth/credential.js';
+import { operations } from 'halo-contract';
+import type { Activity } from '../auth/activity.js';
+import { createCredentialReader } from '../auth/credential.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { Credential } from '../database/live-session.js';
 
 /** Reads a request's credential. Whether its session lives is asked by the statement that does the work. */
-export type Authenticate = (request: Pick<IncomingMessage, 'headers'>) => Credential | Promise<Credential>;
+export type Authenticate = (
+  request: Pick<IncomingMessage, 'headers' | 'method' | 'url'>,
+) => Credential | Promise<Credential>;
 
-/** @returns a function that throws or rejects with HaloError `unauthenticated` */
-export function createAuthenticate(tokens: Tokens): Authenticate {
-  return (request) => readCredential(request.headers.authorization, tokens);
+/** What asks without changing anything, although its method is that of a change. */
+const readingPaths = new Set<string | undefined>([operations.read.path]);
+
+/**
+ * @param activity where each request is counted
+ * @returns a function that throws or rejects with HaloError `unauthenticated`
+ */
+export function createAuthenticate(tokens: Tokens, activity: Pick<Activity, 'note'>): Authenticate {
+  const readCredential = createCredentialReader(tokens);
+  return ({ headers, method, url }) => {
+    const credential = readCredential(headers.authorization);
+    const reads = method === 'GET' || method === 'HEAD' || readingPaths.has(url);
+    const note = (proven: Credential): Credential => {
+      activity.note(proven, reads ? 'read' : 'write');
+      return proven;
+    };
+    return credential instanceof Promise ? credential.then(note) : note(credential);
+  };
 }

@@ -33,11 +33,11 @@ export async function changeRoutes(
     }
     if (accepted === 'text/event-stream') {
       const from = lastEventId(request) ?? since;
-      const watch = await engine.watch(await authenticate(request), { since: from, prefix, values });
+      const watch = await engine.watch(await authenticate(request.raw), { since: from, prefix, values });
       stream(request, reply, watch);
       return reply;
     }
-    const page = await engine.changes(await authenticate(request), {
+    const page = await engine.changes(await authenticate(request.raw), {
       since: since ?? 0,
       prefix,
       values,

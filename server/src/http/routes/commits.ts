@@ -43,7 +43,9 @@ export async function commitRoutes(
       const { dry_run } = readDryRun(request.raw.url ?? '');
       const body = request.body as Buffer | undefined;
       const asked = parseCommit(body ?? Buffer.alloc(0));
-      return answer(await engine.commit(await authenticate(request), { ...asked, dryRun: dry_run ?? false }));
+      return answer(
+        await engine.commit(await authenticate(request.raw), { ...asked, dryRun: dry_run ?? false }),
+      );
     });
   });
   await app.register(async (scope) => {
@@ -52,7 +54,9 @@ export async function commitRoutes(
       const { dry_run } = readDryRun(request.raw.url ?? '');
       const { revision } = validateUndo(request.body);
       const asked = { checks: [], mutations: [{ kind: 'undo', revision }], idempotency: undefined } as const;
-      return answer(await engine.commit(await authenticate(request), { ...asked, dryRun: dry_run ?? false }));
+      return answer(
+        await engine.commit(await authenticate(request.raw), { ...asked, dryRun: dry_run ?? false }),
+      );
     });
   });
 }

@@ -38,21 +38,21 @@ export async function historyRoutes(
     const key = keyOf(urlOf(request), historyPathPrefix);
     const { limit, cursor } = readHistoryQuery(urlOf(request));
     const query = { key, limit: limit ?? limits.listDefault, cursor };
-    const history = await engine.history(await authenticate(request), query);
+    const history = await engine.history(await authenticate(request.raw), query);
     return { versions: history.versions.map(versionView), cursor: history.cursor ?? null };
   });
 
   app.get(operations.listTrash.path, async (request): Promise<TrashPage> => {
     const { prefix, limit, cursor } = readTrashQuery(urlOf(request));
     const query = { prefix: prefix ?? '', limit: limit ?? limits.listDefault, cursor };
-    const page = await engine.trash(await authenticate(request), query);
+    const page = await engine.trash(await authenticate(request.raw), query);
     return { entries: page.entries.map(buriedView), cursor: page.cursor ?? null };
   });
 
   app.delete(`${trashPathPrefix}*`, async (request, reply) => {
     const key = keyOf(urlOf(request), trashPathPrefix);
     const { dry_run } = readPurgeQuery(urlOf(request));
-    await engine.purge(await authenticate(request), key, dry_run ?? false);
+    await engine.purge(await authenticate(request.raw), key, dry_run ?? false);
     return reply.code(204).send();
   });
 }

@@ -18,7 +18,7 @@ export async function keyRoutes(app: FastifyInstance, { engine, authenticate }: 
     const { prefix, start, end, delimiter, reverse, limit, cursor, values, count, at } = readListQuery(
       urlOf(request),
     );
-    const page = await engine.list(await authenticate(request), {
+    const page = await engine.list(await authenticate(request.raw), {
       prefix: prefix ?? '',
       start,
       end,

@@ -26,7 +26,7 @@ export async function readRoutes(app: FastifyInstance, { engine, authenticate }:
   app.post(operations.read.path, async (request, reply) => {
     const { keys } = validateRead(request.body);
     checkKeys(keys);
-    const snapshot = await engine.read(await authenticate(request), keys);
+    const snapshot = await engine.read(await authenticate(request.raw), keys);
     return reply
       .header('content-type', 'application/json; charset=utf-8')
       .header('cache-control', 'private, no-cache')

@@ -42,7 +42,7 @@ export async function transferRoutes(
 
   app.get(operations.exportStore.path, async (request, reply) => {
     const { prefix = '' } = readExportQuery(request.raw.url ?? '');
-    await exportTo(request, reply, engine, await authenticate(request), prefix, stopping.signal);
+    await exportTo(request, reply, engine, await authenticate(request.raw), prefix, stopping.signal);
     return reply;
   });
 
@@ -58,7 +58,7 @@ export async function transferRoutes(
     if (request.headers['content-type'] === undefined) {
       throw new HaloError('unsupported-media-type', `An import is sent as ${ndjsonType}.`);
     }
-    const credential = await authenticate(request);
+    const credential = await authenticate(request.raw);
     if (imports >= importsMax) {
       throw new HaloError('overloaded', 'The server has as many imports as it can serve.', { retryAfterS });
     }

@@ -1,0 +1,9 @@
+import type { Kysely } from 'kysely';
+import type { Tables } from '../database/tables.js';
+export interface SignUpPolicy {
+  check(invite?: string): Promise<void>;
+  admit(transaction: Kysely<Tables>, invite?: string): Promise<void>;
+}
+export function createSignUpPolicy(): SignUpPolicy {
+  return { check: async () => {}, admit: async () => {} };
+}

@@ -1,0 +1,7 @@
+import type { FastifyRequest } from 'fastify';
+import type { Origin } from '../auth/origin.js';
+
+/** Where a request came from; behind a proxy that is trusted, where the proxy says. */
+export function originOf(request: FastifyRequest): Origin {
+  return { device: request.headers['user-agent'], address: request.ip };
+}
