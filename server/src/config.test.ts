@@ -32,6 +32,7 @@ describe('readConfig', () => {
     ['accountBytesMax', 10 * 1024 ** 3],
     ['historyDays', 30],
     ['historyVersions', 100],
+    ['auditDays', 365],
   ];
 
   test.each(defaults)('has a default for %s', (name, value) => {
@@ -67,6 +68,7 @@ describe('readConfig', () => {
     ['HALO_HISTORY_DAYS', '36500', 'historyDays', 36_500],
     ['HALO_HISTORY_VERSIONS', '1', 'historyVersions', 1],
     ['HALO_HISTORY_VERSIONS', '1000000', 'historyVersions', 1_000_000],
+    ['HALO_AUDIT_DAYS', '30', 'auditDays', 30],
   ] as const;
 
   test.each(variables)('reads %s=%s', (variable, text, name, value) => {
@@ -123,6 +125,7 @@ describe('readConfig', () => {
     ['HALO_HISTORY_VERSIONS', '0', /from 1 to 1000000/],
     ['HALO_HISTORY_VERSIONS', '-1', /from 1 to 1000000/],
     ['HALO_HISTORY_VERSIONS', '1000001', /from 1 to 1000000/],
+    ['HALO_AUDIT_DAYS', '29', /from 30 to 36500/],
   ])('refuses %s=%s, names the variable and says what to set', (variable, value, remedy) => {
     const { message } = failureOf({ [variable]: value });
     expect(message).toContain(`${variable} is "${value}". Set it to `);

@@ -79,7 +79,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     stops.push(sweeper.stop);
     const secrets = await deriveSecrets(await secretsOf(config));
     const tokens = createTokens(secrets);
-    const throttle = createThrottle();
+    const throttle = createThrottle({});
     const activity = createActivity(database.kysely);
     const upkeep = createUpkeep({
       database: database.kysely,
@@ -91,7 +91,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     stops.push(upkeep.stop);
     const { passwordLengthMin } = config;
     const shared = { database: database.kysely, hasher: createPasswordHasher(), throttle, passwordLengthMin };
-    const signUpPolicy = createSignUpPolicy();
+    const signUpPolicy = createSignUpPolicy({});
     const accounts = createAccounts({ ...shared, tokens, secrets, signUpPolicy });
     const app = await createApp({
       logger,

@@ -7,27 +7,36 @@ import { createTestDatabase, type TestDatabase } from '../database/test-database
 import { HaloError } from '../errors.js';
 import { viewAccount } from './account-view.js';
 import { type Accounts, createAccounts, type LogInRequest } from './accounts.js';
-import { readCredential } from './credential.js';
+import { createCredentialReader } from './credential.js';
 import { createPasswordHasher } from './passwords.js';
 import { deriveSecrets, type Secrets } from './secrets.js';
-import { encodeSessionToken, hashSessionToken, newSecret, newSessionId } from './session-token.js';
+import { encodeApiToken, hashSessionToken, newSecret, newSessionId } from './session-token.js';
+import { createSignUpPolicy, type SignUpPolicy } from './sign-up-policy.js';
+import { createThrottle, type Throttle } from './throttle.js';
 import { createTokens, type Tokens } from './tokens.js';
 
 let testDatabase: TestDatabase;
 let accounts: Accounts;
 let secrets: Secrets;
 let tokens: Tokens;
+let throttle: Throttle;
+let signUpPolicy: SignUpPolicy;
+let readCredential: ReturnType<typeof createCredentialReader>;
 
 const hasher = createPasswordHasher();
 const password = 'seven quiet herons';
 const defaults = { keysMax: 1_000, bytesMax: 1_000_000 };
+const origin = { device: 'Firefox', address: '203.0.113.7' };
 const db = () => testDatabase.database.kysely;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   secrets = await deriveSecrets(['a secret of at least 32 bytes, for tests']);
   tokens = createTokens(secrets);
-  accounts = createAccounts({ database: db(), hasher, tokens, secrets });
+  readCredential = createCredentialReader(tokens);
+  throttle = createThrottle({ database: db(), secrets, exempt: () => true });
+  signUpPolicy = createSignUpPolicy({ database: db(), mode: 'open' });
+  accounts = createAccounts({ database: db(), hasher, tokens, secrets, throttle, signUpPolicy });
 });
 afterAll(() => testDatabase.drop());
 
@@ -37,7 +46,7 @@ function person(changes: Partial<LogInRequest> = {}): LogInRequest {
   return { name: `person-${names}`, password, device: 'Firefox', address: '203.0.113.7', ...changes };
 }
 
-const credentialOf = async (accessToken: string) => readCredential(`Bearer ${accessToken}`, tokens);
+const credentialOf = async (accessToken: string) => readCredential(`Bearer ${accessToken}`);
 const hashOf = async (name: string) =>
   (
     await db()
@@ -67,7 +76,7 @@ describe('signUp', () => {
       usage: { keys: 0, bytes: 0 },
       revision: 0,
     });
-    const refreshed = await accounts.refresh(refreshToken);
+    const refreshed = await accounts.refresh(refreshToken, origin);
     expect(refreshed.grant.account).toEqual(grant.account);
     expect(refreshed.expiresAt).toEqual(expiresAt);
     expect(await credentialOf(refreshed.grant.access_token)).toMatchObject({
@@ -98,7 +107,7 @@ describe('signUp', () => {
   });
 
   test('takes the shorter passwords that an operator allows', async () => {
-    const options = { database: db(), hasher, tokens, secrets };
+    const options = { database: db(), hasher, tokens, secrets, throttle, signUpPolicy };
     const short = person({ password: 'x7#Kq9!m' });
     await expect(accounts.signUp(short)).rejects.toMatchObject({ code: 'weak-password' });
     const lenient = createAccounts({ ...options, passwordLengthMin: 8 });
@@ -199,7 +208,9 @@ describe('logIn', () => {
           .where('id', '=', grant.account.id)
           .execute();
         const logIn = refusalOf(
-          createAccounts({ database: db(), hasher: watched, tokens, secrets }).logIn(request),
+          createAccounts({ database: db(), hasher: watched, tokens, secrets, throttle, signUpPolicy }).logIn(
+            request,
+          ),
         );
         await verified;
         await transaction.deleteFrom('sessions').where('account_id', '=', grant.account.id).execute();
@@ -217,7 +228,7 @@ describe('logIn', () => {
 
   test('is shed when too many passwords are being checked', async () => {
     const busy = createPasswordHasher({ concurrency: 1, queueMax: 0 });
-    const crowded = createAccounts({ database: db(), hasher: busy, tokens, secrets });
+    const crowded = createAccounts({ database: db(), hasher: busy, tokens, secrets, throttle, signUpPolicy });
     const outcomes = await Promise.allSettled([1, 2, 3].map(() => crowded.logIn(person())));
     const codes = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : ''));
     expect(codes).toContain('overloaded');
@@ -229,12 +240,12 @@ describe('logOut and an ended session', () => {
   test('is refused everywhere at once, while its access token is still genuine', async () => {
     const { grant, refreshToken } = await accounts.signUp(person());
     const credential = await credentialOf(grant.access_token);
-    await accounts.logOut(credential);
+    await accounts.logOut(credential, origin);
     expect(await credentialOf(grant.access_token)).toBe(credential);
     for (const work of [
       () => viewAccount(db(), credential, defaults),
-      () => accounts.logOut(credential),
-      () => accounts.refresh(refreshToken),
+      () => accounts.logOut(credential, origin),
+      () => accounts.refresh(refreshToken, origin),
     ]) {
       expect(await refusalOf(work())).toMatchObject({ code: 'session-ended' });
     }
@@ -244,7 +255,7 @@ describe('logOut and an ended session', () => {
     const request = person();
     const first = await accounts.signUp(request);
     const second = await accounts.logIn(request);
-    await accounts.logOut(await credentialOf(first.grant.access_token));
+    await accounts.logOut(await credentialOf(first.grant.access_token), origin);
     const credential = await credentialOf(second.grant.access_token);
     await expect(viewAccount(db(), credential, defaults)).resolves.toBeDefined();
   });
@@ -253,7 +264,7 @@ describe('logOut and an ended session', () => {
 describe('viewAccount', () => {
   async function issueApiToken(accountId: string) {
     const sessionId = newSessionId();
-    const token = encodeSessionToken('api', { accountId, sessionId, secret: newSecret() });
+    const token = encodeApiToken({ accountId, sessionId, secret: newSecret() });
     await db()
       .insertInto('sessions')
       .values({
@@ -264,7 +275,7 @@ describe('viewAccount', () => {
         expires_at: sql<Date>`now() + interval '1 hour'`,
       })
       .execute();
-    return { sessionId, credential: await readCredential(`Bearer ${token}`, tokens) };
+    return { sessionId, credential: await readCredential(`Bearer ${token}`) };
   }
 
   test('shows the limits and the usage of the account', async () => {
@@ -284,11 +295,11 @@ describe('viewAccount', () => {
     const { sessionId, credential } = await issueApiToken(grant.account.id);
     await expect(viewAccount(db(), credential, defaults)).resolves.toMatchObject({ account: grant.account });
     const others = [
-      encodeSessionToken('api', { accountId: grant.account.id, sessionId, secret: newSecret() }),
+      encodeApiToken({ accountId: grant.account.id, sessionId, secret: newSecret() }),
       (await tokens.issue({ accountId: grant.account.id, sessionId })).token,
     ];
     for (const other of others) {
-      const forged = await readCredential(`Bearer ${other}`, tokens);
+      const forged = await readCredential(`Bearer ${other}`);
       expect(await refusalOf(viewAccount(db(), forged, defaults))).toMatchObject({ code: 'session-ended' });
     }
   });
@@ -297,8 +308,8 @@ describe('viewAccount', () => {
     const { grant, refreshToken } = await accounts.signUp(person());
     const { sessionId } = await credentialOf(grant.access_token);
     const secret = Buffer.from(refreshToken.slice('halort_'.length), 'base64url').subarray(20, 52);
-    const rewritten = encodeSessionToken('api', { accountId: grant.account.id, sessionId, secret });
-    const credential = await readCredential(`Bearer ${rewritten}`, tokens);
+    const rewritten = encodeApiToken({ accountId: grant.account.id, sessionId, secret });
+    const credential = await readCredential(`Bearer ${rewritten}`);
     const refusal = await refusalOf(viewAccount(db(), credential, defaults));
     expect(refusal).toMatchObject({ code: 'session-ended' });
   });
@@ -315,14 +326,14 @@ describe('without a database', () => {
   test('everything that needs one is unavailable, and says no more', async () => {
     const pool = new pg.Pool({ host: '/nonexistent', port: 1, user: 'halo', password: 'hunter2-hunter2' });
     const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-    const lost = createAccounts({ database, hasher, tokens, secrets });
+    const lost = createAccounts({ database, hasher, tokens, secrets, throttle, signUpPolicy });
     const { grant, refreshToken } = await accounts.signUp(person());
     const credential = await credentialOf(grant.access_token);
     for (const work of [
       () => lost.signUp(person()),
       () => lost.logIn(person()),
-      () => lost.refresh(refreshToken),
-      () => lost.logOut(credential),
+      () => lost.refresh(refreshToken, origin),
+      () => lost.logOut(credential, origin),
       () => viewAccount(database, credential, defaults),
     ]) {
       const refusal = await refusalOf(work());
@@ -342,7 +353,7 @@ describe('a connection that is lost', () => {
     const pool = new pg.Pool(testDatabase.address);
     pool.on('connect', (client) => client.on('error', () => {}));
     database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-    disconnecting = createAccounts({ database, hasher, tokens, secrets });
+    disconnecting = createAccounts({ database, hasher, tokens, secrets, throttle, signUpPolicy });
     await sql`create function disconnect() returns trigger language plpgsql as
               $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$`.execute(db());
   });

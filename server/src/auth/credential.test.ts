@@ -1,41 +1,51 @@
+import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { HaloError } from '../errors.js';
-import { readCredential } from './credential.js';
+import { createCredentialReader } from './credential.js';
 import { deriveSecrets } from './secrets.js';
-import { encodeSessionToken, hashSessionToken, newSecret, newSessionId } from './session-token.js';
+import {
+  encodeApiToken,
+  encodeRefreshToken,
+  hashSessionToken,
+  newSecret,
+  newSessionId,
+} from './session-token.js';
 import { createTokens, type Tokens } from './tokens.js';
 
 let tokens: Tokens;
+let readCredential: ReturnType<typeof createCredentialReader>;
 let accessToken: string;
 const session = { accountId: '42', sessionId: newSessionId() };
-const apiToken = encodeSessionToken('api', { ...session, secret: newSecret() });
-const refreshToken = encodeSessionToken('refresh', { ...session, secret: newSecret() });
+const apiToken = encodeApiToken({ ...session, secret: newSecret() });
+const refreshToken = encodeRefreshToken({ ...session, secret: newSecret() }, createSecretKey(newSecret()));
 
 beforeAll(async () => {
   tokens = createTokens(await deriveSecrets(['a secret of at least 32 bytes, for tests']));
+  readCredential = createCredentialReader(tokens);
   accessToken = (await tokens.issue(session)).token;
 });
 
 async function outcomeOf(header: string | undefined): Promise<unknown> {
   try {
-    return await readCredential(header, tokens);
+    return await readCredential(header);
   } catch (error) {
     return error;
   }
 }
 
-describe('readCredential', () => {
+describe('a reader of credentials', () => {
   test('takes an access token, at once when it was seen before', async () => {
-    const first = await readCredential(`Bearer ${accessToken}`, tokens);
+    const first = await readCredential(`Bearer ${accessToken}`);
     expect(first).toMatchObject({ ...session, secretHash: undefined });
-    expect(readCredential(`bEARER ${accessToken}`, tokens)).toBe(first);
+    expect(readCredential(`bEARER ${accessToken}`)).toBe(first);
   });
 
   test('takes an API token, at once', () => {
     const expected = { ...session, secretHash: hashSessionToken(apiToken) };
-    expect(readCredential(`Bearer ${apiToken}`, tokens)).toEqual(expected);
-    expect(readCredential(`bearer ${apiToken}`, tokens)).toEqual(expected);
+    const first = readCredential(`Bearer ${apiToken}`);
+    expect(first).toEqual(expected);
+    expect(readCredential(`bearer ${apiToken}`)).toBe(first);
   });
 
   test('refuses everything else', async () => {

@@ -1,14 +1,18 @@
+import { createSecretKey } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  decodeSessionToken,
-  encodeSessionToken,
+  decodeApiToken,
+  decodeRefreshToken,
+  encodeApiToken,
+  encodeRefreshToken,
   hashSessionToken,
   isAccountId,
   isSessionId,
   newSecret,
   newSessionId,
+  type SessionToken,
 } from './session-token.js';
 
 const accountIds = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }).map(String);
@@ -16,16 +20,22 @@ const sessionIds = fc
   .uint8Array({ minLength: 12, maxLength: 12 })
   .map((bytes) => Buffer.from(bytes).toString('base64url'));
 const secrets = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes));
-const kinds = fc.constantFrom('api' as const, 'refresh' as const);
+const [key, otherKey] = [createSecretKey(newSecret()), createSecretKey(newSecret())];
+const api = { encode: encodeApiToken, decode: decodeApiToken };
+const refresh = {
+  encode: (token: SessionToken) => encodeRefreshToken(token, key),
+  decode: (text: string) => decodeRefreshToken(text, [otherKey, key]),
+};
+const kinds = fc.constantFrom(api, refresh);
 const sessionTokens = fc.record({ accountId: accountIds, sessionId: sessionIds, secret: secrets });
 
 describe('a session token', () => {
   test('comes back as it was made, and only as the kind it was made for', () => {
     fc.assert(
       fc.property(kinds, sessionTokens, (kind, token) => {
-        const text = encodeSessionToken(kind, token);
-        expect(decodeSessionToken(kind, text)).toEqual(token);
-        expect(decodeSessionToken(kind === 'api' ? 'refresh' : 'api', text)).toBeUndefined();
+        const text = kind.encode(token);
+        expect(kind.decode(text)).toEqual(token);
+        expect((kind === api ? refresh : api).decode(text)).toBeUndefined();
       }),
     );
   });
@@ -34,7 +44,7 @@ describe('a session token', () => {
     const characters = fc.constantFrom(...'ABCxyz019_-=+/. \n\0é');
     fc.assert(
       fc.property(kinds, sessionTokens, fc.nat(), characters, (kind, token, seed, character) => {
-        const text = encodeSessionToken(kind, token);
+        const text = kind.encode(token);
         const at = seed % text.length;
         fc.pre(text[at] !== character);
         for (const other of [
@@ -42,7 +52,7 @@ describe('a session token', () => {
           text.slice(0, at) + text.slice(at + 1),
           text.slice(0, at) + character + text.slice(at),
         ]) {
-          if (other !== text) expect(decodeSessionToken(kind, other)).toBeUndefined();
+          if (other !== text) expect(kind.decode(other)).toBeUndefined();
         }
       }),
       { numRuns: 2_000 },
@@ -51,11 +61,18 @@ describe('a session token', () => {
 
   test('has another hash when its secret is rewritten under the other prefix', () => {
     const token = { accountId: '7', sessionId: newSessionId(), secret: newSecret() };
-    const refresh = encodeSessionToken('refresh', token);
-    const api = encodeSessionToken('api', token);
-    expect(hashSessionToken(refresh).equals(hashSessionToken(api))).toBe(false);
+    const text = refresh.encode(token);
+    expect(hashSessionToken(text).equals(hashSessionToken(api.encode(token)))).toBe(false);
     // The text after the prefix is not a valid token under the other prefix either.
-    expect(decodeSessionToken('api', refresh.replace('halort_', 'halo_'))).toBeUndefined();
+    expect(api.decode(text.replace('halort_', 'halo_'))).toBeUndefined();
+  });
+
+  test('for refreshing is sealed: nobody without the key makes one, not even for an id they know', () => {
+    const token = { accountId: '7', sessionId: newSessionId(), secret: newSecret() };
+    expect(decodeRefreshToken(encodeRefreshToken(token, otherKey), [key])).toBeUndefined();
+    const bytes = Buffer.from(refresh.encode(token).slice('halort_'.length), 'base64url');
+    bytes.writeUInt32BE(crc32(bytes.subarray(0, 52), crc32('halort_')), 52);
+    expect(refresh.decode(`halort_${bytes.toString('base64url')}`)).toBeUndefined();
   });
 
   test('names no account that cannot exist, though its checksum be right', () => {
@@ -63,14 +80,14 @@ describe('a session token', () => {
       const bytes = Buffer.alloc(56);
       bytes.writeBigInt64BE(accountId);
       bytes.writeUInt32BE(crc32(bytes.subarray(0, 52), crc32('halo_')), 52);
-      expect(decodeSessionToken('api', `halo_${bytes.toString('base64url')}`)).toBeUndefined();
+      expect(api.decode(`halo_${bytes.toString('base64url')}`)).toBeUndefined();
     }
   });
 
   test('is not made of ids or secrets of the wrong form', () => {
     const good = { accountId: '1', sessionId: newSessionId(), secret: newSecret() };
     for (const bad of [{ accountId: '0' }, { sessionId: 'short' }, { secret: Buffer.alloc(31) }]) {
-      expect(() => encodeSessionToken('api', { ...good, ...bad })).toThrow();
+      expect(() => api.encode({ ...good, ...bad })).toThrow();
     }
   });
 });

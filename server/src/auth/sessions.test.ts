@@ -2,7 +2,13 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { deriveSecrets, type Secrets } from './secrets.js';
-import { decodeSessionToken, encodeSessionToken, hashSessionToken, newSecret } from './session-token.js';
+import {
+  decodeRefreshToken,
+  encodeApiToken,
+  encodeRefreshToken,
+  hashSessionToken,
+  newSecret,
+} from './session-token.js';
 import { endSession, type OpenedSession, openSession, refreshSession } from './sessions.js';
 
 let testDatabase: TestDatabase;
@@ -24,8 +30,10 @@ beforeAll(async () => {
 });
 afterAll(() => testDatabase.drop());
 
-const open = () => openSession(db(), { accountId, device: 'Firefox', address: '203.0.113.7' });
-const refresh = (token: string, using = secrets) => refreshSession(db(), using, token);
+const origin = { device: 'Firefox', address: '203.0.113.7' };
+const open = () => openSession(db(), secrets, { accountId, ...origin });
+const keysOf = (all: Secrets) => all.map(({ refreshKey }) => refreshKey);
+const refresh = (token: string, using = secrets) => refreshSession(db(), using, token, origin);
 const rowOf = ({ sessionId }: OpenedSession) =>
   db().selectFrom('sessions').selectAll().where('id', '=', sessionId).executeTakeFirst();
 const passTheGrace = ({ sessionId }: OpenedSession) =>
@@ -50,14 +58,14 @@ describe('openSession', () => {
     expect(row?.expires_at).toEqual(session.expiresAt);
     expect(session.expiresAt.getTime() - (row?.created_at.getTime() ?? 0)).toBe(30 * 24 * 3_600_000);
     expect(row?.secret_hash).toEqual(hashSessionToken(session.refreshToken));
-    const secret = decodeSessionToken('refresh', session.refreshToken)?.secret;
+    const secret = decodeRefreshToken(session.refreshToken, keysOf(secrets))?.secret;
     expect(secret).toHaveLength(32);
     expect(row?.secret_hash).not.toEqual(secret);
   });
 
   test('takes any description of the device', async () => {
     const device = `\0${'😀'.repeat(500)}`;
-    const session = await openSession(db(), { accountId, device, address: undefined });
+    const session = await openSession(db(), secrets, { accountId, device, address: undefined });
     const row = await rowOf(session);
     expect(row?.device?.length).toBeLessThanOrEqual(256);
     expect(row?.address).toBeNull();
@@ -113,7 +121,7 @@ describe('refreshSession', () => {
   test('ends the session when its name is used with a secret that it never had', async () => {
     const session = await open();
     const { sessionId } = session;
-    const invented = encodeSessionToken('refresh', { accountId, sessionId, secret: newSecret() });
+    const invented = encodeRefreshToken({ accountId, sessionId, secret: newSecret() }, secrets[0].refreshKey);
     await expect(refresh(invented)).rejects.toMatchObject(ended);
     expect(await rowOf(session)).toBeUndefined();
   });
@@ -130,9 +138,12 @@ describe('refreshSession', () => {
 
   test('leaves the session alone when account and session do not belong together', async () => {
     const session = await open();
-    const parts = decodeSessionToken('refresh', session.refreshToken);
+    const parts = decodeRefreshToken(session.refreshToken, keysOf(secrets));
     if (parts === undefined) throw new Error('The token could not be decoded.');
-    const elsewhere = encodeSessionToken('refresh', { ...parts, accountId: '9223372036854775807' });
+    const elsewhere = encodeRefreshToken(
+      { ...parts, accountId: '9223372036854775807' },
+      secrets[0].refreshKey,
+    );
     await expect(refresh(elsewhere)).rejects.toMatchObject(ended);
     await expect(refresh(session.refreshToken)).resolves.toMatchObject({ sessionId: session.sessionId });
   });
@@ -146,7 +157,7 @@ describe('refreshSession', () => {
 
   test('refuses what is no refresh token without looking at the database', async () => {
     const { sessionId, refreshToken } = await open();
-    const api = encodeSessionToken('api', { accountId, sessionId, secret: newSecret() });
+    const api = encodeApiToken({ accountId, sessionId, secret: newSecret() });
     for (const token of [
       '',
       'halort_',
@@ -173,11 +184,20 @@ describe('refreshSession', () => {
     );
   });
 
-  test('derives children that nobody without the secret can', async () => {
+  test('takes no token that was not sealed here, and it ends nothing', async () => {
     const session = await open();
-    const child = await refresh(session.refreshToken);
-    await expect(refresh(session.refreshToken, otherSecrets)).rejects.toMatchObject(ended);
-    await expect(refresh(child.refreshToken)).rejects.toMatchObject(ended);
+    const { sessionId } = session;
+    const forged = encodeRefreshToken(
+      { accountId, sessionId, secret: newSecret() },
+      otherSecrets[0].refreshKey,
+    );
+    for (const [token, using] of [
+      [forged, secrets],
+      [session.refreshToken, otherSecrets],
+    ] as const) {
+      await expect(refresh(token, using)).rejects.toMatchObject({ code: 'unauthenticated' });
+    }
+    await expect(refresh(session.refreshToken)).resolves.toMatchObject({ sessionId });
   });
 });
 
@@ -185,8 +205,8 @@ describe('endSession', () => {
   test('ends one session, once', async () => {
     const [session, other] = [await open(), await open()];
     const credential = { accountId, sessionId: session.sessionId, secretHash: undefined };
-    await endSession(db(), credential);
-    await expect(endSession(db(), credential)).rejects.toMatchObject(ended);
+    await endSession(db(), credential, origin);
+    await expect(endSession(db(), credential, origin)).rejects.toMatchObject(ended);
     await expect(refresh(session.refreshToken)).rejects.toMatchObject(ended);
     await expect(refresh(other.refreshToken)).resolves.toMatchObject({ sessionId: other.sessionId });
   });
@@ -194,17 +214,24 @@ describe('endSession', () => {
   test('has nothing to end of an expired session, or of another account', async () => {
     const session = await open();
     const credential = { accountId, sessionId: session.sessionId, secretHash: undefined };
-    await expect(endSession(db(), { ...credential, accountId: '999' })).rejects.toMatchObject(ended);
+    await expect(endSession(db(), { ...credential, accountId: '999' }, origin)).rejects.toMatchObject(ended);
     await expire(session);
-    await expect(endSession(db(), credential)).rejects.toMatchObject(ended);
+    await expect(endSession(db(), credential, origin)).rejects.toMatchObject(ended);
   });
 
   test('does not log out an API token', async () => {
     const session = await open();
-    const secretHash = hashSessionToken('any');
-    await expect(
-      endSession(db(), { accountId, sessionId: session.sessionId, secretHash }),
-    ).rejects.toMatchObject({ code: 'insufficient-scope' });
+    await db().updateTable('sessions').set({ kind: 'token' }).where('id', '=', session.sessionId).execute();
+    const credential = { accountId, sessionId: session.sessionId };
+    const secretHash = hashSessionToken(session.refreshToken);
+    await expect(endSession(db(), { ...credential, secretHash }, origin)).rejects.toMatchObject({
+      code: 'insufficient-scope',
+    });
+    // One that is not good is told so, rather than what it may do.
+    const wrongHash = hashSessionToken('any');
+    await expect(endSession(db(), { ...credential, secretHash: wrongHash }, origin)).rejects.toMatchObject(
+      ended,
+    );
     expect(await rowOf(session)).toBeDefined();
   });
 });

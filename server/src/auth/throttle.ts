@@ -12,7 +12,7 @@ export interface Attempt {
   succeeded(): Promise<void>;
 }
 const ok = { succeeded: async () => {} };
-export function createThrottle(): Throttle {
+export function createThrottle(_o: object): Throttle {
   return {
     logIn: { begin: async () => ok },
     signUp: { begin: async () => {} },
