@@ -32,6 +32,7 @@ describe('readConfig', () => {
     ['accountBytesMax', 10 * 1024 ** 3],
     ['historyDays', 30],
     ['historyVersions', 100],
+    ['throttleExempt', ['127.0.0.0/8', '::1']],
   ];
 
   test.each(defaults)('has a default for %s', (name, value) => {
@@ -67,6 +68,9 @@ describe('readConfig', () => {
     ['HALO_HISTORY_DAYS', '36500', 'historyDays', 36_500],
     ['HALO_HISTORY_VERSIONS', '1', 'historyVersions', 1],
     ['HALO_HISTORY_VERSIONS', '1000000', 'historyVersions', 1_000_000],
+    ['HALO_THROTTLE_EXEMPT', 'none', 'throttleExempt', []],
+    ['HALO_THROTTLE_EXEMPT', '192.0.2.7, ::ffff:1.2.3.4', 'throttleExempt', ['192.0.2.7', '::ffff:1.2.3.4']],
+    ['HALO_THROTTLE_EXEMPT', '0.0.0.0/0,2001:db8::/128', 'throttleExempt', ['0.0.0.0/0', '2001:db8::/128']],
   ] as const;
 
   test.each(variables)('reads %s=%s', (variable, text, name, value) => {
@@ -123,6 +127,16 @@ describe('readConfig', () => {
     ['HALO_HISTORY_VERSIONS', '0', /from 1 to 1000000/],
     ['HALO_HISTORY_VERSIONS', '-1', /from 1 to 1000000/],
     ['HALO_HISTORY_VERSIONS', '1000001', /from 1 to 1000000/],
+    ['HALO_THROTTLE_EXEMPT', 'localhost', /IP addresses and networks, .* or to none/],
+    ['HALO_THROTTLE_EXEMPT', '127.0.0.0/33', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '::/129', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '10.0.0.0/', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '10.0.0.0/+8', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '10.0.0.0/255.0.0.0', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '10.0.0.0/8/8', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', 'fe80::1%eth0', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', 'none,::1', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '::1,', /IP addresses and networks/],
   ])('refuses %s=%s, names the variable and says what to set', (variable, value, remedy) => {
     const { message } = failureOf({ [variable]: value });
     expect(message).toContain(`${variable} is "${value}". Set it to `);
