@@ -188,6 +188,14 @@ describe('the wait under one name', () => {
     expect(await times(6, () => guess('Ada', home, two))).toEqual([0, 0, 0, 0, 0, 1]);
   });
 
+  test('never comes within the free ones, however close together PostgreSQL’s clock has them', async () => {
+    const real = [create({ present: undefined }), create({ present: undefined, database: other.kysely })];
+    const attempts = Array.from({ length: 200 }, (_, index) =>
+      guess(`name-${Math.floor(index / 4)}`, home, real[index % 2]),
+    );
+    expect(passedOf(await Promise.all(attempts.map(waitOf)))).toBe(200);
+  });
+
   test('goes by PostgreSQL’s clock', async () => {
     const real = create({ present: undefined });
     await guess('Ada', home, real);
