@@ -43,8 +43,6 @@ create table throttles (
   blocked_until timestamptz(3) not null
 ) with (fillfactor = 70);
 
-create index throttles_last_at on throttles (last_at);
-
 -- Requests by the day in UTC. Servers add up in memory and write down every minute.
 create table usage_days (
   account_id bigint not null,

@@ -33,6 +33,7 @@ describe('readConfig', () => {
     ['historyDays', 30],
     ['historyVersions', 100],
     ['auditDays', 365],
+    ['throttleExempt', ['127.0.0.0/8', '::1']],
   ];
 
   test.each(defaults)('has a default for %s', (name, value) => {
@@ -69,6 +70,9 @@ describe('readConfig', () => {
     ['HALO_HISTORY_VERSIONS', '1', 'historyVersions', 1],
     ['HALO_HISTORY_VERSIONS', '1000000', 'historyVersions', 1_000_000],
     ['HALO_AUDIT_DAYS', '30', 'auditDays', 30],
+    ['HALO_THROTTLE_EXEMPT', 'none', 'throttleExempt', []],
+    ['HALO_THROTTLE_EXEMPT', '192.0.2.7, ::ffff:1.2.3.4', 'throttleExempt', ['192.0.2.7', '::ffff:1.2.3.4']],
+    ['HALO_THROTTLE_EXEMPT', '0.0.0.0/0,2001:db8::/128', 'throttleExempt', ['0.0.0.0/0', '2001:db8::/128']],
   ] as const;
 
   test.each(variables)('reads %s=%s', (variable, text, name, value) => {
@@ -126,6 +130,16 @@ describe('readConfig', () => {
     ['HALO_HISTORY_VERSIONS', '-1', /from 1 to 1000000/],
     ['HALO_HISTORY_VERSIONS', '1000001', /from 1 to 1000000/],
     ['HALO_AUDIT_DAYS', '29', /from 30 to 36500/],
+    ['HALO_THROTTLE_EXEMPT', 'localhost', /IP addresses and networks, .* or to none/],
+    ['HALO_THROTTLE_EXEMPT', '127.0.0.0/33', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '::/129', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '10.0.0.0/', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '10.0.0.0/+8', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '10.0.0.0/255.0.0.0', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '10.0.0.0/8/8', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', 'fe80::1%eth0', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', 'none,::1', /IP addresses and networks/],
+    ['HALO_THROTTLE_EXEMPT', '::1,', /IP addresses and networks/],
   ])('refuses %s=%s, names the variable and says what to set', (variable, value, remedy) => {
     const { message } = failureOf({ [variable]: value });
     expect(message).toContain(`${variable} is "${value}". Set it to `);

@@ -26,6 +26,8 @@ export interface Config {
   readonly historyVersions: number;
   /** How long security events are kept. */
   readonly auditDays: number;
+  /** Addresses, and networks in CIDR notation, that the brakes on guessing do not count. */
+  readonly throttleExempt: readonly string[];
 }
 
 const settingsNames = ['development', 'testing', 'staging', 'production'] as const;
@@ -46,6 +48,8 @@ const historyVersionsMax = 1_000_000;
 const auditDaysDefault = 365;
 /** Less than a month would be over before anybody looks. */
 const auditDaysMin = 30;
+/** Behind the loopback is one person, or a proxy: that one must be named to learn the addresses behind it. */
+const throttleExemptDefault = '127.0.0.0/8,::1';
 
 /**
  * Reads the settings: the only place that looks at the environment.
@@ -114,6 +118,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       auditDaysMin,
       historyDaysMax,
     ),
+    throttleExempt: readNetworks(
+      'HALO_THROTTLE_EXEMPT',
+      read('HALO_THROTTLE_EXEMPT') ?? throttleExemptDefault,
+    ),
   });
 }
 
@@ -134,6 +142,23 @@ function readHost(value: string): string {
   throw new StartError(
     `HOST is "${value}". Set it to a host name or an IP address to listen on, such as localhost.`,
   );
+}
+
+function readNetworks(variable: string, value: string): readonly string[] {
+  if (value === 'none') return [];
+  const networks = value.split(',').map((network) => network.trim());
+  if (networks.every(isNetwork)) return networks;
+  throw new StartError(
+    `${variable} is "${value}". Set it to IP addresses and networks, such as 192.0.2.7,2001:db8::/32, or to none.`,
+  );
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  // A zone is the business of one machine's interfaces, and addresses are compared without it.
+  if (version === 0 || address.includes('%') || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
 }
 
 function readDatabaseUrl(value: string | undefined): string | undefined {

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { createAccounts } from './auth/accounts.js';
 import { createActivity } from './auth/activity.js';
+import { exemptAddresses } from './auth/exempt-addresses.js';
 import { createOwnAccount } from './auth/own-account.js';
 import { createPasswordHasher } from './auth/passwords.js';
 import { openSecretFile } from './auth/secret-file.js';
@@ -79,11 +80,16 @@ export async function startServer(config: Config, version: string): Promise<Runn
     stops.push(sweeper.stop);
     const secrets = await deriveSecrets(await secretsOf(config));
     const tokens = createTokens(secrets);
-    const throttle = createThrottle({});
+    const throttle = createThrottle({
+      database: database.kysely,
+      secrets,
+      isExempt: exemptAddresses(config.throttleExempt),
+    });
     const activity = createActivity(database.kysely);
     const upkeep = createUpkeep({
       database: database.kysely,
       activity,
+      throttle,
       auditDays: config.auditDays,
       report: (what, error) => logger.warn({ err: error }, what),
     });

@@ -34,7 +34,7 @@ beforeAll(async () => {
   secrets = await deriveSecrets(['a secret of at least 32 bytes, for tests']);
   tokens = createTokens(secrets);
   readCredential = createCredentialReader(tokens);
-  throttle = createThrottle({ database: db(), secrets, exempt: () => true });
+  throttle = createThrottle({ database: db(), secrets, isExempt: () => true });
   signUpPolicy = createSignUpPolicy({ database: db(), mode: 'open' });
   accounts = createAccounts({ database: db(), hasher, tokens, secrets, throttle, signUpPolicy });
 });
@@ -137,6 +137,20 @@ describe('logIn', () => {
     expect(second.grant.account).toEqual(first.grant.account);
     const [one, two] = [first, second].map(({ grant }) => credentialOf(grant.access_token));
     expect((await one)?.sessionId).not.toBe((await two)?.sessionId);
+  });
+
+  test('takes many at once with the right password, and holds up guesses', async () => {
+    const request = person();
+    await accounts.signUp(request);
+    const granted = await Promise.all(Array.from({ length: 30 }, () => accounts.logIn(request)));
+    expect(granted).toHaveLength(30);
+    const guesses = Array.from({ length: 12 }, () =>
+      refusalOf(accounts.logIn({ ...request, password: 'x' })),
+    );
+    const codes = (await Promise.all(guesses)).map((refusal) => (refusal as HaloError).code);
+    expect(codes.filter((code) => code === 'unauthenticated')).toHaveLength(5);
+    expect(codes.filter((code) => code === 'rate-limited')).toHaveLength(7);
+    expect(await refusalOf(accounts.logIn(request))).toMatchObject({ code: 'rate-limited' });
   });
 
   test('answers a wrong name, an impossible name and a wrong password alike', async () => {

@@ -4,8 +4,9 @@ import { isUniqueViolation } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
 import type { Tables } from '../database/tables.js';
 import { HaloError } from '../errors.js';
-import { type AccountName, parseAccountName, readAccountName } from './account-name.js';
+import { type AccountName, foldAccountName, parseAccountName, readAccountName } from './account-name.js';
 import { appendAudit, recordAudit, serverTrail } from './audit.js';
+import { createNamedGate } from './gate.js';
 import type { Origin } from './origin.js';
 import { checkPassword, type PasswordHasher } from './passwords.js';
 import type { Secrets } from './secrets.js';
@@ -86,15 +87,23 @@ const wrongNameOrPassword = 'The name or the password is wrong.';
  */
 const logInAttemptsMax = 3;
 
+/**
+ * An attempt counts as failed until it succeeds. A program that logs in many times at once with the right password
+ * would look like somebody guessing, were its attempts not let through a few at a time; more would not be faster.
+ */
+const logInsOfOneMax = 2;
+const logInsWaitingMax = 64;
+
 /** No account has it: names have three characters at least. */
 const nobody = '';
 
 /** The verbs of a person: come, come again, stay, go. */
 export function createAccounts(options: AccountsOptions): Accounts {
   const { database, secrets } = options;
+  const enter = createNamedGate({ concurrency: logInsOfOneMax, queueMax: logInsWaitingMax });
   return {
     signUp: (request) => signUp(options, request),
-    logIn: (request) => logIn(options, request),
+    logIn: (request) => enter(foldAccountName(request.name), () => logIn(options, request)),
     refresh: (refreshToken, origin) => refresh(options, refreshToken, origin),
     logOut: (credential, origin) => endSession(database, credential, origin),
     logOutByRefreshToken: (refreshToken, origin) => endSessionOf(database, secrets, refreshToken, origin),

@@ -5,6 +5,7 @@ import { createToken, listTokens } from './api-tokens.js';
 import { deriveSecrets, type Secrets } from './secrets.js';
 import { hashSessionToken } from './session-token.js';
 import { createTestAccount, testOrigin } from './test-account.js';
+import { createThrottle } from './throttle.js';
 import { createUpkeep } from './upkeep.js';
 
 let testDatabase: TestDatabase;
@@ -78,6 +79,7 @@ test('days that no report shows are deleted, and stopping writes down what is le
   const upkeep = createUpkeep({
     database: db(),
     activity,
+    throttle: createThrottle({ database: db(), secrets, isExempt: () => true }),
     auditDays: 30,
     report: (_what, error) => {
       throw error;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createGate } from './gate.js';
+import { createGate, createNamedGate } from './gate.js';
 
 /** Work whose end the test decides. */
 function controlled() {
@@ -39,5 +39,23 @@ describe('createGate', () => {
     await expect(fail()).rejects.toThrow('failed');
     await expect(fail()).rejects.toThrow('failed');
     expect(await enter(() => Promise.resolve('done'))).toBe('done');
+  });
+});
+
+describe('createNamedGate', () => {
+  test('holds up only work of the same name', async () => {
+    const enter = createNamedGate({ concurrency: 1, queueMax: 1 });
+    const { started, work, endFirst } = controlled();
+    const results = [enter('a', work(0)), enter('a', work(1)), enter('b', work(2))];
+    await expect(enter('a', work(3))).rejects.toMatchObject({ code: 'overloaded' });
+    await expect.poll(() => started).toEqual([0, 2]);
+    endFirst();
+    await expect.poll(() => started).toEqual([0, 2, 1]);
+    endFirst();
+    endFirst();
+    expect(await Promise.all(results)).toEqual([0, 1, 2]);
+    const next = enter('a', work(4));
+    endFirst();
+    expect(await next).toBe(4);
   });
 });

@@ -36,3 +36,21 @@ export function createGate({ concurrency, queueMax }: GateLimits): Gate {
     }
   };
 }
+
+export type NamedGate = <Result>(name: string, work: () => Promise<Result>) => Promise<Result>;
+
+/** A gate for each name, for as long as anybody is at it. */
+export function createNamedGate(limits: GateLimits): NamedGate {
+  const gates = new Map<string, { readonly enter: Gate; users: number }>();
+  return async (name, work) => {
+    const gate = gates.get(name) ?? { enter: createGate(limits), users: 0 };
+    gates.set(name, gate);
+    gate.users += 1;
+    try {
+      return await gate.enter(work);
+    } finally {
+      gate.users -= 1;
+      if (gate.users === 0) gates.delete(name);
+    }
+  };
+}

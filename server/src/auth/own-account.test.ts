@@ -24,7 +24,7 @@ const ended = { code: 'session-ended' };
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   secrets = await deriveSecrets(['a secret of at least 32 bytes, for tests']);
-  const throttle = createThrottle({ database: db(), secrets, exempt: () => true });
+  const throttle = createThrottle({ database: db(), secrets, isExempt: () => true });
   ownAccount = createOwnAccount({ database: db(), hasher, throttle, passwordLengthMin: 12 });
   passwordHash = await hasher.hash(password);
 });

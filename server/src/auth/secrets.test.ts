@@ -12,6 +12,7 @@ describe('deriveSecrets', () => {
     expect(a.publicJwk).toEqual(b.publicJwk);
     expect(a.signingKey.equals(b.signingKey)).toBe(true);
     expect(a.refreshKey.equals(b.refreshKey)).toBe(true);
+    expect(a.throttleKey.equals(b.throttleKey)).toBe(true);
     expect(a.kid).toBe(a.publicJwk.kid);
   });
 
@@ -21,6 +22,12 @@ describe('deriveSecrets', () => {
     expect(both[0].kid).toBe((await deriveSecrets([one]))[0].kid);
     expect(both[1]?.kid).toBe((await deriveSecrets([two]))[0].kid);
     expect(both[0].kid).not.toBe(both[1]?.kid);
+    expect(both[1]?.throttleKey.equals(both[0].throttleKey)).toBe(false);
+  });
+
+  test('derives keys for different uses that tell nothing of each other', async () => {
+    const [{ refreshKey, throttleKey }] = await deriveSecrets([one]);
+    expect(throttleKey.equals(refreshKey)).toBe(false);
   });
 
   test('keeps the derivation of earlier releases, without which an upgrade would end every access token', async () => {

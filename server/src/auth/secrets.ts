@@ -11,6 +11,8 @@ export interface SecretKeys {
   readonly publicJwk: PublicJwk;
   /** Derives a refresh token's child from its parent. */
   readonly refreshKey: KeyObject;
+  /** Hides whose attempts are counted. */
+  readonly throttleKey: KeyObject;
 }
 
 export interface PublicJwk {
@@ -36,6 +38,7 @@ const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** Labels keep the derived keys independent of each other; the number allows another scheme later. */
 const signingLabel = 'halo access token Ed25519 seed 1';
 const refreshLabel = 'halo refresh token chain 1';
+const throttleLabel = 'halo throttle subject 1';
 
 /**
  * Derives every key that Halo uses from its secrets with HKDF-SHA256 (RFC 5869), so that replicas which
@@ -75,6 +78,7 @@ async function deriveKeys(secret: string): Promise<SecretKeys> {
     verifyingKey,
     publicJwk: { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' },
     refreshKey: createSecretKey(derive(secret, refreshLabel)),
+    throttleKey: createSecretKey(derive(secret, throttleLabel)),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Tables } from '../database/tables.js';
 import { type Activity, pruneUsage } from './activity.js';
 import { pruneAudit } from './audit.js';
+import type { Throttle } from './throttle.js';
 
 /** What accounts need done from time to time: counts written down, and what is over deleted. */
 export interface Upkeep {
@@ -16,6 +17,7 @@ export interface Upkeep {
 export interface UpkeepOptions {
   readonly database: Kysely<Tables>;
   readonly activity: Activity;
+  readonly throttle: Pick<Throttle, 'forgetOld'>;
   /** How long security events are kept. */
   readonly auditDays: number;
   /** Told of what failed; the next round tries again. */
@@ -24,7 +26,7 @@ export interface UpkeepOptions {
 
 const everyMs = 60_000;
 
-export function createUpkeep({ database, activity, auditDays, report }: UpkeepOptions): Upkeep {
+export function createUpkeep({ database, activity, throttle, auditDays, report }: UpkeepOptions): Upkeep {
   const stopping = new AbortController();
   const attempt = (work: () => Promise<unknown>) =>
     work().catch((error: unknown) => report('The upkeep of accounts failed and will be tried again.', error));
@@ -33,6 +35,9 @@ export function createUpkeep({ database, activity, auditDays, report }: UpkeepOp
     await attempt(() => pruneUsage(database));
     await attempt(async () => {
       while (!stopping.signal.aborted && (await pruneAudit(database, auditDays)));
+    });
+    await attempt(async () => {
+      while (!stopping.signal.aborted && (await throttle.forgetOld()) > 0);
     });
   };
   let running: Promise<void> | undefined;
