@@ -18,6 +18,7 @@ import { createSweeper } from './engine/sweeper.js';
 import { StartError } from './errors.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './observability/logger.js';
+import { createMetrics } from './observability/metrics.js';
 
 export interface RunningServer {
   /** Where it listens, such as `http://localhost:5000`. */
@@ -92,6 +93,11 @@ export async function startServer(config: Config, version: string): Promise<Runn
       version,
       limits,
       checkReady: () => checkReady(database),
+      trustedProxies: config.trustedProxies,
+      corsOrigins: config.corsOrigins,
+      rateLimit: config.rateLimit,
+      metrics: createMetrics(),
+      metricsToken: config.metricsToken,
     });
     stops.push(() => drain(app));
     await listen(app, config);

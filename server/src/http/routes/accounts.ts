@@ -8,6 +8,7 @@ import type { Database } from '../../database/database.js';
 import { HaloError } from '../../errors.js';
 import type { Authenticate } from '../authenticate.js';
 import { acceptJson } from '../json.js';
+import { clientAddress } from '../proxies.js';
 import {
   checkSameOrigin,
   clearSessionCookie,
@@ -80,7 +81,7 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
 }
 
 function originOf(request: FastifyRequest): { device: string | undefined; address: string } {
-  return { device: request.headers['user-agent'], address: request.ip };
+  return { device: request.headers['user-agent'], address: clientAddress(request) };
 }
 
 function answerGrant(
