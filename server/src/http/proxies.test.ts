@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest } from 'fastify';
+import { type FastifyRequest, fastify } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { clientAddress, createProxies } from './proxies.js';
 
@@ -84,5 +84,28 @@ describe('clientAddress', () => {
 
   test('is the socket’s where no proxy is trusted', () => {
     expect(clientAddress({ ip: '203.0.113.9' } as unknown as FastifyRequest)).toBe('203.0.113.9');
+  });
+
+  test.each([
+    ['127.0.0.0/8,::1/128', '203.0.113.9', '203.0.113.9'],
+    // What a client has written stands to the left of what its proxy adds.
+    ['127.0.0.0/8,::1/128', '198.51.100.1, 203.0.113.9', '203.0.113.9'],
+    ['127.0.0.0/8,::1/128,203.0.113.9/32', '198.51.100.1, 203.0.113.9', '198.51.100.1'],
+    ['127.0.0.0/8,::1/128', '203.0.113.9, unknown', 'loopback'],
+    ['127.0.0.0/8,::1/128', '', 'loopback'],
+    ['10.0.0.0/8', '203.0.113.9', 'loopback'],
+    ['', '203.0.113.9', 'loopback'],
+  ])('with the proxies %j takes X-Forwarded-For: %s for %s', async (networks, forwarded, expected) => {
+    const { trusts } = createProxies(networks.split(',').filter((network) => network !== ''));
+    const app = fastify({ trustProxy: networks === '' ? false : trusts });
+    app.get('/', async (request) => ({ address: clientAddress(request) }));
+    const url = await app.listen({ host: 'localhost', port: 0 });
+    try {
+      const response = await fetch(url, { headers: { 'x-forwarded-for': forwarded } });
+      const { address } = (await response.json()) as { address: string };
+      expect(/^(127\.0\.0\.1|::1)$/.test(address) ? 'loopback' : address).toBe(expected);
+    } finally {
+      await app.close();
+    }
   });
 });
