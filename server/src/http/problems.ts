@@ -23,7 +23,8 @@ export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error));
   app.setNotFoundHandler((request, reply) => {
     const allowed = methodsAt(request.raw.url ?? '/');
-    if (allowed.length === 0) {
+    // A file that is missing below a page's path is not there for any method.
+    if (allowed.length === 0 || allowed.includes(request.method)) {
       return sendProblem(request, reply, new HaloError('not-found', 'There is nothing at this path.'));
     }
     reply.header('allow', allowed.join(', '));
