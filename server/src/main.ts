@@ -44,6 +44,7 @@ const drainMsMax = 15_000;
  */
 export async function startServer(config: Config, version: string): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
+  const metrics = createMetrics();
   // What has been started, to be stopped in the opposite order.
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -96,7 +97,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       trustedProxies: config.trustedProxies,
       corsOrigins: config.corsOrigins,
       rateLimit: config.rateLimit,
-      metrics: createMetrics(),
+      metrics,
       metricsToken: config.metricsToken,
     });
     stops.push(() => drain(app));

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerOptions } from 'node:htt
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { limits } from 'halo-contract';
 import type { Quota } from './allowances.js';
-import { createAuthenticate } from './authenticate.js';
+import { type Authenticate, createAuthenticate } from './authenticate.js';
 import { createBodyTimeout } from './body-timeout.js';
 import { createEntrance } from './entrance.js';
 import { checkHost } from './host.js';
@@ -28,6 +28,7 @@ import { pageRoutes } from './routes/pages.js';
 import { readRoutes } from './routes/read.js';
 import { type ServerRoutes, serverRoutes } from './routes/server.js';
 import { transferRoutes } from './routes/transfer.js';
+import type { Step } from './step.js';
 
 export type AppOptions = Omit<AccountRoutes & KeyRoutes & MetricsRoutes & ServerRoutes, 'authenticate'> & {
   readonly logger: FastifyBaseLogger;
@@ -63,21 +64,12 @@ const serverOptions: ServerOptions = {
 /** The HTTP server with all its routes, not yet listening. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const nextRequestId = createRequestIds();
-  const { logger, trustedProxies, corsOrigins, rateLimit, metrics } = options;
+  const { logger, rateLimit, trustedProxies } = options;
   const verify = createAuthenticate(options.tokens);
   const authenticate = rateLimit === undefined ? verify : authenticateOnce(verify);
   const proxies = createProxies(trustedProxies);
-  const limitRate =
-    rateLimit === undefined
-      ? undefined
-      : createRateLimit({
-          quota: rateLimit,
-          authenticate,
-          refuse: (request, response, error) =>
-            writeProblem(logger, request, response, nextRequestId(), error),
-          countThrottled: metrics.countThrottled,
-        });
-  const enter = createEntrance({ logger, nextRequestId, proxies, trustedProxies, corsOrigins, limitRate });
+  const limitRate = rateLimit && limitRateBy(rateLimit, authenticate, options, nextRequestId);
+  const enter = createEntrance({ ...options, nextRequestId, proxies, limitRate });
   const bodyTimeout = createBodyTimeout({ everyMs: bodyLookEveryMs, nextRequestId });
   const keyRequests = {
     watchBody: (request: IncomingMessage) => bodyTimeout.watch(request, bodyMsMax),
@@ -137,6 +129,20 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(metricsRoutes, options);
   await app.register(pageRoutes);
   return app;
+}
+
+function limitRateBy(
+  quota: Quota,
+  authenticate: Authenticate,
+  { logger, metrics }: AppOptions,
+  nextRequestId: () => string,
+): Step {
+  return createRateLimit({
+    quota,
+    authenticate,
+    refuse: (request, response, error) => writeProblem(logger, request, response, nextRequestId(), error),
+    countThrottled: metrics.countThrottled,
+  });
 }
 
 /** Unique across servers by a random prefix, and cheap: a counter in base 36. */
