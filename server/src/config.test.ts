@@ -34,6 +34,10 @@ describe('readConfig', () => {
     ['historyVersions', 100],
     ['auditDays', 365],
     ['throttleExempt', ['127.0.0.0/8', '::1']],
+    ['trustedProxies', []],
+    ['corsOrigins', []],
+    ['rateLimit', undefined],
+    ['metricsToken', undefined],
   ];
 
   test.each(defaults)('has a default for %s', (name, value) => {
@@ -73,6 +77,26 @@ describe('readConfig', () => {
     ['HALO_THROTTLE_EXEMPT', 'none', 'throttleExempt', []],
     ['HALO_THROTTLE_EXEMPT', '192.0.2.7, ::ffff:1.2.3.4', 'throttleExempt', ['192.0.2.7', '::ffff:1.2.3.4']],
     ['HALO_THROTTLE_EXEMPT', '0.0.0.0/0,2001:db8::/128', 'throttleExempt', ['0.0.0.0/0', '2001:db8::/128']],
+    ['TRUST_PROXY', '10.0.0.7', 'trustedProxies', ['10.0.0.7/32']],
+    ['TRUST_PROXY', '::1, 10.0.0.0/8,', 'trustedProxies', ['::1/128', '10.0.0.0/8']],
+    ['TRUST_PROXY', 'loopback', 'trustedProxies', ['127.0.0.0/8', '::1/128']],
+    ['TRUST_PROXY', 'linklocal,fd00::/8', 'trustedProxies', ['169.254.0.0/16', 'fe80::/10', 'fd00::/8']],
+    [
+      'TRUST_PROXY',
+      'uniquelocal',
+      'trustedProxies',
+      ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+    ],
+    ['HALO_CORS_ORIGINS', 'https://app.example', 'corsOrigins', ['https://app.example']],
+    [
+      'HALO_CORS_ORIGINS',
+      'http://localhost:3000, https://a.example:8443',
+      'corsOrigins',
+      ['http://localhost:3000', 'https://a.example:8443'],
+    ],
+    ['HALO_RATE_LIMIT', '1000/60', 'rateLimit', { requests: 1_000, seconds: 60 }],
+    ['HALO_RATE_LIMIT', '1000000/86400', 'rateLimit', { requests: 1_000_000, seconds: 86_400 }],
+    ['HALO_METRICS_TOKEN', 'x'.repeat(32), 'metricsToken', 'x'.repeat(32)],
   ] as const;
 
   test.each(variables)('reads %s=%s', (variable, text, name, value) => {
@@ -158,6 +182,67 @@ describe('readConfig', () => {
     expect(message).not.toMatch(/s3cr3t|db\.example/);
     expect(cause).toBeUndefined();
   });
+
+  test.each([
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '*'],
+    ['TRUST_PROXY', '1'],
+    ['TRUST_PROXY', 'Loopback'],
+    ['TRUST_PROXY', '__proto__'],
+    ['TRUST_PROXY', 'proxy.example'],
+    ['TRUST_PROXY', '10.0.0.256'],
+    ['TRUST_PROXY', '10.0.0'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.0/255.0.0.0'],
+    ['TRUST_PROXY', '0.0.0.0/0'],
+    ['TRUST_PROXY', '::/0'],
+    ['TRUST_PROXY', '::/129'],
+    ['TRUST_PROXY', '10.0.0.0/8/8'],
+    ['TRUST_PROXY', '10.0.0.0/'],
+    ['TRUST_PROXY', '10.0.0.0/08'],
+    ['TRUST_PROXY', 'fe80::1%eth0'],
+    ['HALO_CORS_ORIGINS', '*'],
+    ['HALO_CORS_ORIGINS', 'null'],
+    ['HALO_CORS_ORIGINS', 'app.example'],
+    ['HALO_CORS_ORIGINS', 'https://app.example/'],
+    ['HALO_CORS_ORIGINS', 'https://app.example/path'],
+    ['HALO_CORS_ORIGINS', 'https://App.example'],
+    ['HALO_CORS_ORIGINS', 'https://app.example:443'],
+    ['HALO_CORS_ORIGINS', 'https://*.example/'],
+    ['HALO_CORS_ORIGINS', 'https://user@app.example'],
+    ['HALO_CORS_ORIGINS', 'file://app'],
+  ])('refuses %s with the entry %s and says what to set, also beside proper entries', (variable, entry) => {
+    const proper = variable === 'TRUST_PROXY' ? '127.0.0.1' : 'https://proper.example';
+    for (const value of [entry, `${proper},${entry}`]) {
+      const { message } = failureOf({ [variable]: value });
+      expect(message).toContain(`${variable} has "${entry}". Set it to `);
+    }
+  });
+
+  test.each([
+    '1000',
+    '1000/',
+    '/60',
+    '0/60',
+    '60/0',
+    '1000/60/1',
+    '10.5/60',
+    '1000001/60',
+    '10/86401',
+    '1e3/60',
+  ])('refuses HALO_RATE_LIMIT=%s', (value) => {
+    const { message } = failureOf({ HALO_RATE_LIMIT: value });
+    expect(message).toContain(`HALO_RATE_LIMIT is "${value}". Set it to REQUESTS/SECONDS`);
+  });
+
+  test.each(['m3tr1cs', 'm3tr1cs-'.repeat(3), `${'m3tr1cs-'.repeat(4)} `.repeat(2), 'm3tr1csé'.repeat(4)])(
+    'refuses the HALO_METRICS_TOKEN %j without repeating it',
+    (value) => {
+      const { message } = failureOf({ HALO_METRICS_TOKEN: value });
+      expect(message).toMatch(/^HALO_METRICS_TOKEN cannot be used\. Set it to 32 or more characters/);
+      expect(message).not.toContain('m3tr1cs');
+    },
+  );
 
   test('refuses a DATABASE_URL without HALO_SECRET, and repeats nothing of it', () => {
     for (const none of [undefined, '', ' , ']) {

@@ -28,6 +28,19 @@ export interface Config {
   readonly auditDays: number;
   /** Addresses, and networks in CIDR notation, that the brakes on guessing do not count. */
   readonly throttleExempt: readonly string[];
+  /** Networks of proxies whose `X-Forwarded-*` are believed, as `address/bits`. */
+  readonly trustedProxies: readonly string[];
+  /** Other origins whose pages may use the API. */
+  readonly corsOrigins: readonly string[];
+  /** What an account may ask of one server process; undefined: as much as it likes. */
+  readonly rateLimit: RateLimit | undefined;
+  /** What a scraper of `/metrics` proves itself with; undefined: it has to be on this machine. */
+  readonly metricsToken: string | undefined;
+}
+
+export interface RateLimit {
+  readonly requests: number;
+  readonly seconds: number;
 }
 
 const settingsNames = ['development', 'testing', 'staging', 'production'] as const;
@@ -35,6 +48,15 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 type LogLevel = (typeof logLevels)[number];
 
 const secretBytesMin = 32;
+/** The names that `TRUST_PROXY` takes for networks; RFC 6890 lists them. */
+const namedNetworks: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1/128'],
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+/** More would be no limit, and its counters would no longer be exact. */
+const rateRequestsMax = 1_000_000;
+const rateSecondsMax = 86_400;
 const historyDaysDefault = 30;
 /** A day is the least that lets anybody notice a mistake and undo it. */
 const historyDaysMin = 1;
@@ -122,6 +144,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       'HALO_THROTTLE_EXEMPT',
       read('HALO_THROTTLE_EXEMPT') ?? throttleExemptDefault,
     ),
+    trustedProxies: readProxies(read('TRUST_PROXY')),
+    corsOrigins: readOrigins(read('HALO_CORS_ORIGINS')),
+    rateLimit: readRateLimit(read('HALO_RATE_LIMIT')),
+    metricsToken: readMetricsToken(read('HALO_METRICS_TOKEN')),
   });
 }
 
@@ -172,10 +198,7 @@ function readDatabaseUrl(value: string | undefined): string | undefined {
 }
 
 function readSecrets(value: string | undefined): string[] {
-  const secrets = (value ?? '')
-    .split(',')
-    .map((secret) => secret.trim())
-    .filter((secret) => secret !== '');
+  const secrets = readList(value);
   if (secrets.some((secret) => Buffer.byteLength(secret) < secretBytesMin)) {
     throw new StartError(
       `HALO_SECRET holds a secret shorter than ${secretBytesMin} bytes. Make one with "openssl rand -base64 48"; ` +
@@ -183,4 +206,57 @@ function readSecrets(value: string | undefined): string[] {
     );
   }
   return secrets;
+}
+
+function readList(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+/** Neither `true` nor a number of hops: either would believe whoever reaches Halo without the proxy. */
+function readProxies(value: string | undefined): string[] {
+  return readList(value).flatMap((entry) => {
+    if (Object.hasOwn(namedNetworks, entry)) return namedNetworks[entry] ?? [];
+    const [address = '', bits, ...rest] = entry.split('/');
+    const bitsMax = isIP(address) === 6 ? 128 : 32;
+    const isAddress = isIP(address) !== 0 && !address.includes('%') && rest.length === 0;
+    const isNetwork = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= bitsMax);
+    if (isAddress && isNetwork) return [`${address}/${bits ?? bitsMax}`];
+    throw new StartError(
+      `TRUST_PROXY has "${entry}". Set it to the addresses or networks of your proxies, separated by commas, such as ` +
+        '10.0.0.7 or 10.0.0.0/8; the names loopback, linklocal and uniquelocal stand for the networks of that kind.',
+    );
+  });
+}
+
+function readOrigins(value: string | undefined): string[] {
+  return readList(value).map((entry) => {
+    if (/^https?:\/\//.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry) return entry;
+    throw new StartError(
+      `HALO_CORS_ORIGINS has "${entry}". Set it to exact origins separated by commas, in lower case and without a ` +
+        'path, such as https://app.example; "*" is not possible.',
+    );
+  });
+}
+
+function readRateLimit(value: string | undefined): RateLimit | undefined {
+  if (value === undefined) return undefined;
+  const [, requests, seconds] = /^([1-9]\d{0,6})\/([1-9]\d{0,4})$/.exec(value) ?? [];
+  const limit = { requests: Number(requests), seconds: Number(seconds) };
+  if (limit.requests <= rateRequestsMax && limit.seconds <= rateSecondsMax) return limit;
+  throw new StartError(
+    `HALO_RATE_LIMIT is "${value}". Set it to REQUESTS/SECONDS, such as 1000/60: up to ${rateRequestsMax} requests ` +
+      `in 1 to ${rateSecondsMax} seconds.`,
+  );
+}
+
+function readMetricsToken(value: string | undefined): string | undefined {
+  // What is not visible ASCII could not be sent in a header as it stands.
+  if (value === undefined || (value.length >= secretBytesMin && /^[\x21-\x7e]+$/.test(value))) return value;
+  throw new StartError(
+    `HALO_METRICS_TOKEN cannot be used. Set it to ${secretBytesMin} or more characters of ASCII without spaces, such ` +
+      'as the output of "openssl rand -base64 48".',
+  );
 }

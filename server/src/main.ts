@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { createAccounts } from './auth/accounts.js';
 import { createActivity } from './auth/activity.js';
+import { countAccounts } from './auth/counted-accounts.js';
 import { exemptAddresses } from './auth/exempt-addresses.js';
 import { createOwnAccount } from './auth/own-account.js';
 import { createPasswordHasher } from './auth/passwords.js';
@@ -24,6 +25,7 @@ import { createSweeper } from './engine/sweeper.js';
 import { StartError } from './errors.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './observability/logger.js';
+import { createMetrics } from './observability/metrics.js';
 
 export interface RunningServer {
   /** Where it listens, such as `http://localhost:5000`. */
@@ -49,6 +51,7 @@ const drainMsMax = 15_000;
  */
 export async function startServer(config: Config, version: string): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
+  const metrics = createMetrics();
   // What has been started, to be stopped in the opposite order.
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -84,6 +87,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       database: database.kysely,
       secrets,
       isExempt: exemptAddresses(config.throttleExempt),
+      onThrottled: metrics.countThrottled,
     });
     const activity = createActivity(database.kysely);
     const upkeep = createUpkeep({
@@ -101,7 +105,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     const accounts = createAccounts({ ...shared, tokens, secrets, signUpPolicy });
     const app = await createApp({
       logger,
-      accounts,
+      accounts: countAccounts(accounts, metrics.countSecurityEvent),
       ownAccount: createOwnAccount(shared),
       activity,
       database,
@@ -110,6 +114,11 @@ export async function startServer(config: Config, version: string): Promise<Runn
       version,
       limits,
       checkReady: () => checkReady(database),
+      trustedProxies: config.trustedProxies,
+      corsOrigins: config.corsOrigins,
+      rateLimit: config.rateLimit,
+      metrics,
+      metricsToken: config.metricsToken,
     });
     stops.push(() => drain(app));
     await listen(app, config);

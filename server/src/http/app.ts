@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type ServerOptions } from 'node:htt
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { limits } from 'halo-contract';
 import type { Activity } from '../auth/activity.js';
-import { createAuthenticate } from './authenticate.js';
+import type { Quota } from './allowances.js';
+import { type Authenticate, createAuthenticate } from './authenticate.js';
 import { createBodyTimeout } from './body-timeout.js';
+import { createEntrance } from './entrance.js';
 import { checkHost } from './host.js';
 import { serveKeyRequest } from './key-requests.js';
 import {
@@ -15,21 +17,33 @@ import {
   registerProblems,
   writeProblem,
 } from './problems.js';
+import { createProxies } from './proxies.js';
+import { authenticateOnce, createRateLimit } from './rate-limit.js';
 import { type AccountRoutes, accountRoutes } from './routes/accounts.js';
 import { changeRoutes } from './routes/changes.js';
 import { commitRoutes } from './routes/commits.js';
 import { historyRoutes } from './routes/history.js';
 import { type KeyRoutes, keyRoutes } from './routes/keys.js';
+import { type MetricsRoutes, metricsRoutes } from './routes/metrics.js';
 import { pageRoutes } from './routes/pages.js';
 import { readRoutes } from './routes/read.js';
 import { type SecurityRoutes, securityRoutes } from './routes/security.js';
 import { type ServerRoutes, serverRoutes } from './routes/server.js';
 import { transferRoutes } from './routes/transfer.js';
+import type { Step } from './step.js';
 
-export type AppOptions = Omit<AccountRoutes & SecurityRoutes & KeyRoutes & ServerRoutes, 'authenticate'> & {
+export type AppOptions = Omit<
+  AccountRoutes & SecurityRoutes & KeyRoutes & MetricsRoutes & ServerRoutes,
+  'authenticate'
+> & {
   readonly logger: FastifyBaseLogger;
   /** Where requests are counted. */
   readonly activity: Pick<Activity, 'note'>;
+  /** Networks of proxies whose `X-Forwarded-*` are believed, as `address/bits`. */
+  readonly trustedProxies: readonly string[];
+  readonly corsOrigins: readonly string[];
+  /** Undefined: an account may ask as much as it likes. */
+  readonly rateLimit: Quota | undefined;
 };
 
 /** Headers come at once or not at all. */
@@ -57,30 +71,40 @@ const serverOptions: ServerOptions = {
 /** The HTTP server with all its routes, not yet listening. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const nextRequestId = createRequestIds();
-  const authenticate = createAuthenticate(options.tokens, options.activity);
+  const { logger, rateLimit, trustedProxies } = options;
+  const verify = createAuthenticate(options.tokens, options.activity);
+  const authenticate = rateLimit === undefined ? verify : authenticateOnce(verify);
+  const proxies = createProxies(trustedProxies);
+  const limitRate = rateLimit && limitRateBy(rateLimit, authenticate, options, nextRequestId);
+  const enter = createEntrance({ ...options, nextRequestId, proxies, limitRate });
   const bodyTimeout = createBodyTimeout({ everyMs: bodyLookEveryMs, nextRequestId });
   const keyRequests = {
     watchBody: (request: IncomingMessage) => bodyTimeout.watch(request, bodyMsMax),
     engine: options.engine,
     authenticate,
     nextRequestId,
-    refuse: writeProblem.bind(undefined, options.logger),
+    refuse: writeProblem.bind(undefined, logger),
   };
   let closing = false;
   const app = fastify({
-    loggerInstance: options.logger,
+    loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     // Fastify would make a logger for every request, to write its id; `sendProblem` writes it when it matters.
     childLoggerFactory: (logger) => logger,
     genReqId: nextRequestId,
     requestIdHeader: false,
     bodyLimit: limits.smallBodyBytesMax,
-    serverFactory: (serveOther) =>
-      createServer(serverOptions, (request, response) => {
+    trustProxy: trustedProxies.length === 0 ? false : proxies.trusts,
+    serverFactory: (serveOther) => {
+      const serve = enter((request, response) => {
+        if (!serveKeyRequest(keyRequests, request, response)) serveOther(request, response);
+      });
+      return createServer(serverOptions, (request, response) => {
         // Otherwise a busy connection would keep the server from closing.
         if (closing) response.shouldKeepAlive = false;
-        if (!serveKeyRequest(keyRequests, request, response)) serveOther(request, response);
-      }),
+        serve(request, response);
+      });
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: answerFrameworkError,
@@ -96,7 +120,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     done();
   });
   app.addHook('onClose', async () => bodyTimeout.stop());
-  app.server.on('checkExpectation', (_request, response) => answerExpectation(response, nextRequestId()));
+  app.server.on(
+    'checkExpectation',
+    enter((_request, response) => answerExpectation(response, nextRequestId())),
+  );
   registerProblems(app);
   await app.register(accountRoutes, { ...options, authenticate });
   await app.register(securityRoutes, { ...options, authenticate });
@@ -107,8 +134,23 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(changeRoutes, { ...options, authenticate });
   await app.register(transferRoutes, { ...options, authenticate, importMsMax: requestTimeoutMs });
   await app.register(serverRoutes, options);
+  await app.register(metricsRoutes, options);
   await app.register(pageRoutes);
   return app;
+}
+
+function limitRateBy(
+  quota: Quota,
+  authenticate: Authenticate,
+  { logger, metrics }: AppOptions,
+  nextRequestId: () => string,
+): Step {
+  return createRateLimit({
+    quota,
+    authenticate,
+    refuse: (request, response, error) => writeProblem(logger, request, response, nextRequestId(), error),
+    countThrottled: metrics.countThrottled,
+  });
 }
 
 /** Unique across servers by a random prefix, and cheap: a counter in base 36. */

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, Fa
 import { type Operation, operations, type ProblemCode, problems, problemTypePrefix } from 'halo-contract';
 import { HaloError } from '../errors.js';
 import { keyPathPrefix, pathOf } from './key-path.js';
+import { formOf } from './operation-at.js';
 
 /** What Fastify refuses by itself, in the catalogue's words. */
 const fastifyCodes: Readonly<Record<string, readonly [ProblemCode, string]>> = {
@@ -22,7 +23,8 @@ export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error));
   app.setNotFoundHandler((request, reply) => {
     const allowed = methodsAt(request.raw.url ?? '/');
-    if (allowed.length === 0) {
+    // A file that is missing below a page's path is not there for any method.
+    if (allowed.length === 0 || allowed.includes(request.method)) {
       return sendProblem(request, reply, new HaloError('not-found', 'There is nothing at this path.'));
     }
     reply.header('allow', allowed.join(', '));
@@ -147,12 +149,6 @@ const routes = [...operationRoutes, ...pageRoutes].map(({ method, path }) => ({
   method,
   form: formOf(path),
 }));
-
-/** `{key}` stands for the rest of the path, `{id}` for one segment. */
-function formOf(path: string): RegExp {
-  const literal = path.replaceAll('.', String.raw`\.`);
-  return new RegExp(`^${literal.replace('{key}', '.*').replace('{id}', '[^/]+')}$`, 's');
-}
 
 function methodsAt(url: string): string[] {
   const path = pathOf(url);

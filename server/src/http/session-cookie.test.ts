@@ -171,6 +171,23 @@ describe('checkSameOrigin', () => {
     expect(body.code).toBe('cross-site');
   });
 
+  test.each([
+    ['the host that a trusted proxy was asked for', 'halo.example'],
+    ['it also with the port that browsers leave out', 'halo.example:443'],
+  ])('behind TLS compares Origin with %s', async (_what, forwarded) => {
+    const headers = { host: 'inner:5000', 'x-forwarded-host': forwarded, 'x-forwarded-proto': 'https' };
+    const check = async (port: number, origin: string) =>
+      (await get(port, '/check', { ...headers, origin })).status;
+    expect(await check(proxied.port, 'https://halo.example')).toBe(200);
+    expect(await check(proxied.port, 'https://inner:5000')).toBe(403);
+    expect(await check(proxied.port, 'https://halo.example:444')).toBe(403);
+    // A page that came without TLS may have been made up on the way.
+    expect(await check(proxied.port, 'http://halo.example')).toBe(403);
+    expect(await check(proxied.port, 'http://halo.example:443')).toBe(403);
+    expect(await check(direct.port, 'https://halo.example')).toBe(403);
+    expect(await check(direct.port, 'https://inner:5000')).toBe(200);
+  });
+
   test('refuses an opaque Origin also where there is no Host to compare it with, as HTTP/1.0 allows', async () => {
     const socket = connect(direct.port, 'localhost');
     socket.write('GET /check HTTP/1.0\r\nOrigin: null\r\n\r\n');

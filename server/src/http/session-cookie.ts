@@ -33,18 +33,14 @@ export function readSessionCookie(request: FastifyRequest): string | undefined {
 
 /**
  * Lets through what a page of our own origin sends, after OWASP: the browser's word in `Sec-Fetch-Site`, or
- * else an `Origin` that names this host.
+ * else an `Origin` that names this host. Behind a trusted proxy that is the host that the proxy was asked for.
  *
  * @throws HaloError `cross-site`
  */
 export function checkSameOrigin(request: FastifyRequest): void {
-  const { origin, host } = request.headers;
+  const { origin } = request.headers;
   const site = request.headers['sec-fetch-site'];
-  if (
-    site === undefined
-      ? origin !== undefined && host !== undefined && hostOf(origin) === host
-      : site === 'same-origin'
-  )
+  if (site === undefined ? origin !== undefined && isOwnOrigin(request, origin) : site === 'same-origin')
     return;
   throw new HaloError('cross-site', 'The session cookie only works from the console’s own origin.');
 }
@@ -53,11 +49,24 @@ function cookieName(request: FastifyRequest): string {
   return isSecure(request) ? '__Host-halo_refresh' : `halo_refresh_${request.socket.localPort ?? 0}`;
 }
 
-/** A proxy that ends TLS leaves its trace in the browser's own Origin; a forged one only spoils the forger's cookie. */
-function isSecure({ protocol, headers }: FastifyRequest): boolean {
-  return protocol === 'https' || headers.origin?.startsWith('https://') === true;
+/**
+ * What a trusted proxy says. One that is not named in TRUST_PROXY leaves its trace in the browser's own Origin; a
+ * forged one only spoils the forger's cookie.
+ */
+function isSecure(request: FastifyRequest): boolean {
+  return isHttps(request) || request.headers.origin?.startsWith('https://') === true;
 }
 
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
+function isHttps({ protocol }: FastifyRequest): boolean {
+  return protocol?.toLowerCase() === 'https';
+}
+
+function isOwnOrigin(request: FastifyRequest, origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host } = new URL(origin);
+  // Where TLS is certain, a page that came without it may be anybody's.
+  if (isHttps(request) && protocol !== 'https:') return false;
+  // A proxy may write the port that a browser leaves out.
+  const own = `${protocol}//${request.host}`;
+  return host !== '' && URL.canParse(own) && new URL(own).host === host;
 }

@@ -6,6 +6,7 @@ import { HaloError } from '../../errors.js';
 import { acceptedOf } from '../accept.js';
 import type { Authenticate } from '../authenticate.js';
 import { changesJson } from '../change-json.js';
+import { addVary } from '../cors.js';
 import { createEventStream } from '../event-stream.js';
 import { fixedHeaders } from '../problems.js';
 import { compileQuery } from '../query.js';
@@ -27,6 +28,7 @@ export async function changeRoutes(
 
   app.get(operations.listChanges.path, async (request, reply) => {
     const { since, prefix = '', values = false, limit } = readQuery(request.raw.url ?? '');
+    addVary(reply.raw, 'Accept');
     const accepted = acceptedOf(request.headers.accept, ['application/json', 'text/event-stream']);
     if (accepted === undefined) {
       throw new HaloError('not-acceptable', 'Changes come as application/json or as text/event-stream.');
@@ -46,7 +48,6 @@ export async function changeRoutes(
     return reply
       .header('content-type', 'application/json; charset=utf-8')
       .header('cache-control', 'private, no-cache')
-      .header('vary', 'accept')
       .send(changesJson(page));
   });
 }
@@ -78,7 +79,6 @@ function stream(request: FastifyRequest, reply: FastifyReply, watch: Watch): voi
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
-    vary: 'accept',
     // Nothing comes after a stream, so that a server that stops need not wait for the connection.
     connection: 'close',
   });

@@ -24,13 +24,19 @@ const contentSecurityPolicy = {
   },
 };
 
+/** The console copies to the clipboard and asks for nothing else. */
+const permissionsPolicy = 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()';
+
 /** The console at `/home` and the interactive reference at `/docs`: pages and their files, nothing secret. */
 export async function pageRoutes(app: FastifyInstance): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy,
-    // Whoever ends TLS in front of Halo decides on it; over plain http browsers ignore it.
+    // Every answer behind TLS has it, not only pages: `entrance.ts`.
     strictTransportSecurity: false,
     frameguard: { action: 'deny' },
+  });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('permissions-policy', permissionsPolicy);
   });
   await app.register(consoleRoutes);
   await app.register(docsRoutes);
