@@ -32,6 +32,7 @@ describe('readConfig', () => {
     ['accountBytesMax', 10 * 1024 ** 3],
     ['historyDays', 30],
     ['historyVersions', 100],
+    ['signUp', undefined],
   ];
 
   test.each(defaults)('has a default for %s', (name, value) => {
@@ -67,6 +68,9 @@ describe('readConfig', () => {
     ['HALO_HISTORY_DAYS', '36500', 'historyDays', 36_500],
     ['HALO_HISTORY_VERSIONS', '1', 'historyVersions', 1],
     ['HALO_HISTORY_VERSIONS', '1000000', 'historyVersions', 1_000_000],
+    ['HALO_SIGN_UP', 'open', 'signUp', 'open'],
+    ['HALO_SIGN_UP', 'closed', 'signUp', 'closed'],
+    ['HALO_SIGN_UP', 'invite', 'signUp', 'invite'],
   ] as const;
 
   test.each(variables)('reads %s=%s', (variable, text, name, value) => {
@@ -123,6 +127,8 @@ describe('readConfig', () => {
     ['HALO_HISTORY_VERSIONS', '0', /from 1 to 1000000/],
     ['HALO_HISTORY_VERSIONS', '-1', /from 1 to 1000000/],
     ['HALO_HISTORY_VERSIONS', '1000001', /from 1 to 1000000/],
+    ['HALO_SIGN_UP', 'invites', /open, closed, invite/],
+    ['HALO_SIGN_UP', 'Open', /open, closed, invite/],
   ])('refuses %s=%s, names the variable and says what to set', (variable, value, remedy) => {
     const { message } = failureOf({ [variable]: value });
     expect(message).toContain(`${variable} is "${value}". Set it to `);
@@ -148,6 +154,13 @@ describe('readConfig', () => {
       expect(message).toMatch(/^HALO_SECRET is not set\..*set HALO_SECRET to 32 or more random characters/);
       expect(message).not.toMatch(/s3cr3t|db\.example/);
     }
+  });
+
+  test('asks for no HALO_SECRET where none is needed, but still refuses a short one', () => {
+    const read = (HALO_SECRET: string) =>
+      readConfig({ DATABASE_URL: databaseUrl, HALO_SECRET }, { secretNeeded: false });
+    expect(read('')).toMatchObject({ databaseUrl, secrets: [] });
+    expect(() => read('short')).toThrow(/^HALO_SECRET holds a secret shorter/);
   });
 
   test.each(['x'.repeat(31), `${secret},${'x'.repeat(31)}`, `${'x'.repeat(31)},${secret}`, 'short'])(
