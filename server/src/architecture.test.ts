@@ -154,7 +154,17 @@ const table: Readonly<Record<Exclude<Room, 'package' | 'unknown'>, Allowance>> =
     banned: [/^fastify$/, ...sqlDrivers],
   },
   top: {
-    rooms: ['config', 'database', 'auth', 'engine', 'http', 'operator', 'observability', 'contract', 'errors'],
+    rooms: [
+      'config',
+      'database',
+      'auth',
+      'engine',
+      'http',
+      'operator',
+      'observability',
+      'contract',
+      'errors',
+    ],
   },
   console: { rooms: ['contract'], banned: [/^node:/, /^fastify$/, ...sqlDrivers] },
   e2e: { rooms: ['contract'] },

@@ -8,7 +8,7 @@ import { openSecretFile } from './auth/secret-file.js';
 import { deriveSecrets } from './auth/secrets.js';
 import { createTokens } from './auth/tokens.js';
 import type { Config } from './config.js';
-import { type Database, type DatabaseAddress, openDatabase } from './database/database.js';
+import { type DatabaseAddress, openDatabase } from './database/database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/postgres.js';
 import { checkReady, prepareSchema } from './database/schema.js';
 import { createEngine } from './engine/engine.js';

@@ -169,7 +169,10 @@ export async function setLimits(
   for (const limit of [keys, bytes]) {
     if (limit === undefined || limit === null) continue;
     if (!Number.isSafeInteger(limit) || limit < 0)
-      throw new HaloError('invalid-request', `A limit is a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
+      throw new HaloError(
+        'invalid-request',
+        `A limit is a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`,
+      );
   }
   await administer(database, async (transaction) => {
     const account = await lockAccount(transaction, name);

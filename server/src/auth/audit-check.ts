@@ -140,7 +140,10 @@ function endFault(
   if (newest === undefined) return null;
   if (newest.number === number && newest.hash === hash) return null;
   if (newest.number < number) {
-    return { number: newest.number + 1, reason: `it is missing, although the trail ends with event ${number}` };
+    return {
+      number: newest.number + 1,
+      reason: `it is missing, although the trail ends with event ${number}`,
+    };
   }
   return { number: newest.number, reason: 'it is not what the trail is recorded to end with' };
 }

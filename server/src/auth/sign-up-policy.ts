@@ -70,7 +70,10 @@ export async function storeSignUpMode(database: Kysely<Tables>, mode: SignUpMode
 }
 
 function closed(): HaloError {
-  return new HaloError('sign-up-closed', 'Sign-up is closed here. Ask whoever runs this server for an account.');
+  return new HaloError(
+    'sign-up-closed',
+    'Sign-up is closed here. Ask whoever runs this server for an account.',
+  );
 }
 
 function notInvited(): HaloError {
