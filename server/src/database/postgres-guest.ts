@@ -55,12 +55,22 @@ async function startForGuests(options: EmbeddedPostgresOptions): Promise<Borrowe
   const postgres = await startEmbeddedPostgres(options);
   return {
     address: addressOf(postgres),
-    release: async () => {
-      const attempt = await tryConnect(postgres);
-      // A guest that takes longer than a statement may is cut off, as it would be by an owner that is told to stop.
-      await attempt.client?.query('select pg_advisory_lock($1)', [GUEST_LOCK]).catch(() => {});
+    release: once(async () => {
+      const { client } = await tryConnect(postgres);
+      // A guest that takes longer than a statement may is cut off, as by an owner that is told to stop.
+      await client?.query('select pg_advisory_lock($1)', [GUEST_LOCK]).catch(() => {});
       await postgres.stop();
-    },
+      void client?.end().catch(() => {});
+    }),
+  };
+}
+
+/** A socket's path is the same for the next PostgreSQL: what is given back twice would take that one's lock. */
+function once(release: () => Promise<void>): () => Promise<void> {
+  let releasing: Promise<void> | undefined;
+  return () => {
+    releasing ??= release();
+    return releasing;
   };
 }
 
@@ -76,7 +86,7 @@ async function visitRunning(dataDirectory: string, deadline: number): Promise<Bo
     } else {
       const { client } = attempt;
       const met = await meetOwner(client, running).catch(() => 'leaving' as const);
-      if (met === 'welcome') return { address: addressOf(running), release: () => client.end() };
+      if (met === 'welcome') return { address: addressOf(running), release: once(() => client.end()) };
       await client.end().catch(() => {});
       if (met === 'nobody') return undefined;
     }
