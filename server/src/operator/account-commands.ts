@@ -36,8 +36,8 @@ interface TokensOption extends JsonOption {
 }
 
 interface LimitOptions extends JsonOption {
-  readonly keys?: number | null;
-  readonly bytes?: number | null;
+  readonly keys?: number | 'default';
+  readonly bytes?: number | 'default';
 }
 
 const json = ['--json', 'print JSON'] as const;
@@ -229,7 +229,8 @@ async function limit(terminal: Terminal, name: string, { keys, bytes, json }: Li
   if (keys === undefined && bytes === undefined)
     throw new CommandError('Say what to set, with --keys or --bytes.', exitCodes.usage);
   await withHalo(terminal, 'refuse', async ({ config, database }) => {
-    await setLimits(database, name, { keys, bytes });
+    const orNull = (value: number | 'default' | undefined) => (value === 'default' ? null : value);
+    await setLimits(database, name, { keys: orNull(keys), bytes: orNull(bytes) });
     const account = await findAccount(database, name);
     if (json) return printJson(terminal, jsonOf(account, config));
     const [ofKeys, ofBytes] = [

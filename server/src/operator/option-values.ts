@@ -9,9 +9,9 @@ export function integerFrom(min: number, max: number): (text: string) => number 
   };
 }
 
-/** Reads a limit: null is the server's default. */
-export function limitFrom(text: string): number | null {
-  if (text === 'default') return null;
+/** Reads a limit. Not null for the default: commander would take that for an option without a value. */
+export function limitFrom(text: string): number | 'default' {
+  if (text === 'default') return text;
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
   throw new InvalidArgumentError(
