@@ -99,6 +99,7 @@ type Room =
   | 'auth'
   | 'engine'
   | 'http'
+  | 'operator'
   | 'observability'
   | 'top'
   | 'console'
@@ -113,12 +114,12 @@ function roomOf(path: string): Room {
   if (path.includes('(missing)')) return 'unknown';
   const [first, , third = ''] = path.split('/');
   if (first === 'contract' || first === 'console' || first === 'e2e' || first === 'bench') return first;
-  const rooms = ['database', 'auth', 'engine', 'http', 'observability'] as const;
+  const rooms = ['database', 'auth', 'engine', 'http', 'operator', 'observability'] as const;
   const room = rooms.find((name) => name === third);
   if (room !== undefined) return room;
   if (third === 'errors.ts') return 'errors';
   if (third === 'config.ts') return 'config';
-  return third === 'main.ts' || third === 'serve.ts' ? 'top' : 'unknown';
+  return ['main.ts', 'serve.ts', 'admin.ts'].includes(third) ? 'top' : 'unknown';
 }
 
 interface Allowance {
@@ -148,7 +149,23 @@ const table: Readonly<Record<Exclude<Room, 'package' | 'unknown'>, Allowance>> =
     types: ['database'],
     banned: sqlDrivers,
   },
-  top: { rooms: ['config', 'database', 'auth', 'engine', 'http', 'observability', 'contract', 'errors'] },
+  operator: {
+    rooms: ['config', 'database', 'auth', 'contract', 'errors'],
+    banned: [/^fastify$/, ...sqlDrivers],
+  },
+  top: {
+    rooms: [
+      'config',
+      'database',
+      'auth',
+      'engine',
+      'http',
+      'operator',
+      'observability',
+      'contract',
+      'errors',
+    ],
+  },
   console: { rooms: ['contract'], banned: [/^node:/, /^fastify$/, ...sqlDrivers] },
   e2e: { rooms: ['contract'] },
   bench: { rooms: ['contract'] },
@@ -241,7 +258,7 @@ function codeOf({ text }: Source): string {
 function environmentReaders(all: readonly Source[]): string[] {
   return all
     .filter(({ path }) => path.startsWith('server/src/') && !isTest(path))
-    .filter(({ path }) => path !== 'server/src/serve.ts' && path !== 'server/src/config.ts')
+    .filter(({ path }) => !/^server\/src\/(?:serve|admin|config)\.ts$/.test(path))
     .filter((source) =>
       /\bprocess\s*(?:\?\.|\.)\s*env\b|\bprocess\[|\benv\b[^;]*\bfrom 'node:process'/.test(codeOf(source)),
     )
@@ -298,7 +315,7 @@ describe('the sources', () => {
     expect(longFiles(sources)).toEqual([]);
   });
 
-  test('read the environment in config.ts only, which serve.ts hands it to', () => {
+  test('read the environment in config.ts only, which serve.ts and admin.ts hand it to', () => {
     expect(environmentReaders(sources)).toEqual([]);
   });
 
@@ -347,6 +364,9 @@ describe('the rules report', () => {
     ['server/src/engine/reader.ts', "import type { Tokens } from '../auth/tokens.js';"],
     ['server/src/engine/reader.ts', "import { createApp } from '../http/app.js';"],
     ['server/src/engine/reader.ts', "import { startServer } from '../main.js';"],
+    ['server/src/operator/commands.ts', "import { sql } from 'kysely';"],
+    ['server/src/operator/commands.ts', "import { createEngine } from '../engine/engine.js';"],
+    ['server/src/auth/sessions.ts', "import { runAdmin } from '../operator/run.js';"],
     ['server/src/http/app.ts', "import { openDatabase } from '../database/database.js';"],
     ['server/src/http/app.ts', "import { type Database } from '../database/database.js';"],
     ['server/src/http/app.ts', "import { sql } from 'kysely';"],
@@ -371,6 +391,8 @@ describe('the rules report', () => {
     ['contract/src/key.ts', "import { Type } from 'typebox';"],
     ['server/src/database/pools.ts', "import type { Config } from '../config.js';"],
     ['server/src/auth/sessions.ts', "import { openDatabase } from '../database/database.js';"],
+    ['server/src/operator/commands.ts', "import { openDatabase } from '../database/database.js';"],
+    ['server/src/operator/commands.ts', "import { readConfig } from '../config.js';"],
     ['server/src/http/app.ts', "import type { Database } from '../database/database.js';"],
     ['server/src/http/app.test.ts', "import { createTestDatabase } from '../database/test-database.js';"],
     ['console/src/app.tsx', "import './ui/base.css';"],

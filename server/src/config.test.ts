@@ -38,6 +38,7 @@ describe('readConfig', () => {
     ['corsOrigins', []],
     ['rateLimit', undefined],
     ['metricsToken', undefined],
+    ['signUp', undefined],
   ];
 
   test.each(defaults)('has a default for %s', (name, value) => {
@@ -97,6 +98,9 @@ describe('readConfig', () => {
     ['HALO_RATE_LIMIT', '1000/60', 'rateLimit', { requests: 1_000, seconds: 60 }],
     ['HALO_RATE_LIMIT', '1000000/86400', 'rateLimit', { requests: 1_000_000, seconds: 86_400 }],
     ['HALO_METRICS_TOKEN', 'x'.repeat(32), 'metricsToken', 'x'.repeat(32)],
+    ['HALO_SIGN_UP', 'open', 'signUp', 'open'],
+    ['HALO_SIGN_UP', 'closed', 'signUp', 'closed'],
+    ['HALO_SIGN_UP', 'invite', 'signUp', 'invite'],
   ] as const;
 
   test.each(variables)('reads %s=%s', (variable, text, name, value) => {
@@ -164,6 +168,8 @@ describe('readConfig', () => {
     ['HALO_THROTTLE_EXEMPT', 'fe80::1%eth0', /IP addresses and networks/],
     ['HALO_THROTTLE_EXEMPT', 'none,::1', /IP addresses and networks/],
     ['HALO_THROTTLE_EXEMPT', '::1,', /IP addresses and networks/],
+    ['HALO_SIGN_UP', 'invites', /open, closed, invite/],
+    ['HALO_SIGN_UP', 'Open', /open, closed, invite/],
   ])('refuses %s=%s, names the variable and says what to set', (variable, value, remedy) => {
     const { message } = failureOf({ [variable]: value });
     expect(message).toContain(`${variable} is "${value}". Set it to `);
@@ -250,6 +256,13 @@ describe('readConfig', () => {
       expect(message).toMatch(/^HALO_SECRET is not set\..*set HALO_SECRET to 32 or more random characters/);
       expect(message).not.toMatch(/s3cr3t|db\.example/);
     }
+  });
+
+  test('asks for no HALO_SECRET where none is needed, but still refuses a short one', () => {
+    const read = (HALO_SECRET: string) =>
+      readConfig({ DATABASE_URL: databaseUrl, HALO_SECRET }, { secretNeeded: false });
+    expect(read('')).toMatchObject({ databaseUrl, secrets: [] });
+    expect(() => read('short')).toThrow(/^HALO_SECRET holds a secret shorter/);
   });
 
   test.each(['x'.repeat(31), `${secret},${'x'.repeat(31)}`, `${'x'.repeat(31)},${secret}`, 'short'])(

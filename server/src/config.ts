@@ -24,6 +24,8 @@ export interface Config {
   readonly historyDays: number;
   /** How many versions of a key keep their value, the current one included. */
   readonly historyVersions: number;
+  /** Who may sign up, over what the operator has set with a command. Undefined: that decides. */
+  readonly signUp: SignUpMode | undefined;
   /** How long security events are kept. */
   readonly auditDays: number;
   /** Addresses, and networks in CIDR notation, that the brakes on guessing do not count. */
@@ -43,9 +45,12 @@ export interface RateLimit {
   readonly seconds: number;
 }
 
+type SignUpMode = (typeof signUpModes)[number];
+
 const settingsNames = ['development', 'testing', 'staging', 'production'] as const;
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 type LogLevel = (typeof logLevels)[number];
+const signUpModes = ['open', 'closed', 'invite'] as const;
 
 const secretBytesMin = 32;
 /** The names that `TRUST_PROXY` takes for networks; RFC 6890 lists them. */
@@ -76,9 +81,13 @@ const throttleExemptDefault = '127.0.0.0/8,::1';
 /**
  * Reads the settings: the only place that looks at the environment.
  *
+ * @param secretNeeded whether a DATABASE_URL asks for a HALO_SECRET; false for whoever issues no tokens
  * @throws StartError naming the variable and the remedy when a value cannot be used
  */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
+export function readConfig(
+  environment: NodeJS.ProcessEnv,
+  { secretNeeded = true }: { readonly secretNeeded?: boolean } = {},
+): Config {
   const read = (name: string): string | undefined => {
     const value = environment[name]?.trim();
     return value === undefined || value === '' ? undefined : value;
@@ -86,7 +95,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const settings = readOneOf('APP_SETTINGS', read('APP_SETTINGS') ?? 'development', settingsNames);
   const databaseUrl = readDatabaseUrl(read('DATABASE_URL'));
   const secrets = readSecrets(read('HALO_SECRET'));
-  if (databaseUrl !== undefined && secrets.length === 0) {
+  if (secretNeeded && databaseUrl !== undefined && secrets.length === 0) {
     throw new StartError(
       'HALO_SECRET is not set. With a DATABASE_URL, every Halo server on it needs the same secret: ' +
         'set HALO_SECRET to 32 or more random characters, such as the output of "openssl rand -base64 48".',
@@ -148,7 +157,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     corsOrigins: readOrigins(read('HALO_CORS_ORIGINS')),
     rateLimit: readRateLimit(read('HALO_RATE_LIMIT')),
     metricsToken: readMetricsToken(read('HALO_METRICS_TOKEN')),
+    signUp: readSignUp(read('HALO_SIGN_UP')),
   });
+}
+
+function readSignUp(value: string | undefined): SignUpMode | undefined {
+  return value === undefined ? undefined : readOneOf('HALO_SIGN_UP', value, signUpModes);
 }
 
 function readOneOf<Name extends string>(variable: string, value: string, names: readonly Name[]): Name {

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { createAccounts } from './auth/accounts.js';
 import { createActivity } from './auth/activity.js';
@@ -16,10 +15,9 @@ import { createThrottle } from './auth/throttle.js';
 import { createTokens } from './auth/tokens.js';
 import { createUpkeep } from './auth/upkeep.js';
 import type { Config } from './config.js';
-import { type Database, type DatabaseAddress, openDatabase } from './database/database.js';
-import { databaseError } from './database/failure.js';
-import { migrate } from './database/migrate.js';
+import { type DatabaseAddress, openDatabase } from './database/database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/postgres.js';
+import { checkReady, prepareSchema } from './database/schema.js';
 import { createEngine } from './engine/engine.js';
 import { createSweeper } from './engine/sweeper.js';
 import { StartError } from './errors.js';
@@ -64,7 +62,8 @@ export async function startServer(config: Config, version: string): Promise<Runn
       logger.warn({ err: error }, 'a database connection broke');
     });
     stops.push(database.close);
-    await prepareSchema(database, logger);
+    const migrations = await prepareSchema(database.kysely);
+    if (migrations.length > 0) logger.info({ migrations }, 'the schema was brought up to date');
     const limits = { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax };
     const engine = createEngine(database, {
       limits,
@@ -101,7 +100,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
     stops.push(upkeep.stop);
     const { passwordLengthMin } = config;
     const shared = { database: database.kysely, hasher: createPasswordHasher(), throttle, passwordLengthMin };
-    const signUpPolicy = createSignUpPolicy({});
+    const signUpPolicy = createSignUpPolicy({ database: database.kysely, mode: config.signUp });
     const accounts = createAccounts({ ...shared, tokens, secrets, signUpPolicy });
     const app = await createApp({
       logger,
@@ -113,7 +112,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       tokens,
       version,
       limits,
-      checkReady: () => checkReady(database),
+      checkReady: () => checkReady(database.kysely),
       trustedProxies: config.trustedProxies,
       corsOrigins: config.corsOrigins,
       rateLimit: config.rateLimit,
@@ -187,23 +186,6 @@ async function secretsOf(config: Config): Promise<readonly string[]> {
   return config.secrets.length > 0
     ? config.secrets
     : [await openSecretFile(join(config.dataDirectory, 'secret'))];
-}
-
-async function prepareSchema(database: Database, logger: Logger): Promise<void> {
-  await checkReady(database).catch((error: Error) => {
-    const reason = error.cause instanceof Error ? error.cause.message : error.message;
-    throw new StartError(`The database cannot be reached: ${reason}. Check DATABASE_URL and that it runs.`, {
-      cause: error,
-    });
-  });
-  const applied = await migrate(database.kysely);
-  if (applied.length > 0) logger.info({ migrations: applied }, 'the schema was brought up to date');
-}
-
-async function checkReady(database: Database): Promise<void> {
-  await sql`select 1`.execute(database.kysely).catch((error: unknown) => {
-    throw databaseError(error, { committing: false });
-  });
 }
 
 async function listen(app: Awaited<ReturnType<typeof createApp>>, { host, port }: Config): Promise<void> {

@@ -1,12 +1,12 @@
 import { type Grant, limits } from 'halo-contract';
 import type { Kysely, Transaction } from 'kysely';
-import { isUniqueViolation } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
 import type { Tables } from '../database/tables.js';
 import { HaloError } from '../errors.js';
-import { type AccountName, foldAccountName, parseAccountName, readAccountName } from './account-name.js';
+import { foldAccountName, parseAccountName, readAccountName } from './account-name.js';
 import { appendAudit, recordAudit, serverTrail } from './audit.js';
 import { createNamedGate } from './gate.js';
+import { insertAccount } from './new-account.js';
 import type { Origin } from './origin.js';
 import { checkPassword, type PasswordHasher } from './passwords.js';
 import type { Secrets } from './secrets.js';
@@ -121,7 +121,7 @@ async function signUp(options: AccountsOptions, request: SignUpRequest): Promise
   const passwordHash = await hasher.hash(password);
   const { account, session } = await inTransaction(database, 'outcome-unknown', async (transaction) => {
     await signUpPolicy.admit(transaction, invite);
-    const account = await insertAccount(transaction, { name, folded, passwordHash });
+    const account = await insertAccount(transaction, { name, folded }, passwordHash);
     const accountId = account.id;
     const session = await openSession(transaction, secrets, { accountId, device, address });
     const done = { accountId, event: 'sign-up', actor: 'owner', session: session.sessionId } as const;
@@ -129,28 +129,6 @@ async function signUp(options: AccountsOptions, request: SignUpRequest): Promise
     return { account, session };
   });
   return grant(tokens, account, session);
-}
-
-/**
- * Creates an account with its empty store, within the caller's transaction.
- *
- * @throws HaloError `name-taken`
- */
-export async function insertAccount(
-  transaction: Transaction<Tables>,
-  { name, folded, passwordHash }: AccountName & { readonly passwordHash: string },
-): Promise<AccountRow> {
-  const account = await transaction
-    .insertInto('accounts')
-    .values({ name, name_folded: folded, password_hash: passwordHash })
-    .returning(['id', 'name', 'created_at'])
-    .executeTakeFirstOrThrow()
-    .catch((error: unknown) => {
-      if (!isUniqueViolation(error, 'accounts_name_folded')) throw error;
-      throw new HaloError('name-taken', 'Another account has this name.', { extra: { pointer: '/name' } });
-    });
-  await transaction.insertInto('stores').values({ account_id: account.id }).execute();
-  return account;
 }
 
 async function logIn(options: AccountsOptions, request: LogInRequest): Promise<Granted> {

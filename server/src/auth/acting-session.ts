@@ -43,7 +43,7 @@ export async function lockAsOwner(transaction: Kysely<Tables>, credential: Crede
 }
 
 /** Waits for the commits to a store that are under way, and lets none begin until the transaction ends. */
-export async function lockStore(transaction: Kysely<Tables>, accountId: string): Promise<void> {
+async function lockStore(transaction: Kysely<Tables>, accountId: string): Promise<void> {
   await sql`select from stores where account_id = ${accountId}::bigint for no key update`.execute(
     transaction,
   );

@@ -9,7 +9,7 @@ import { type Origin, storedOrigin } from './origin.js';
 import { inTransaction, withDatabase } from './transaction.js';
 
 /** What happened, as it is told to the trail. No secret, and nothing that a stranger typed, may be in it. */
-export interface Happening extends Partial<Origin> {
+export interface AuditEntry extends Partial<Origin> {
   /** The account, or `serverTrail`. */
   readonly accountId: string;
   readonly event: AuditEventName;
@@ -33,8 +33,8 @@ const pruneRows = 5_000;
  * happened. Locks the end of the trail: it comes last in every transaction, after accounts, stores and sessions,
  * so that no two wait for each other.
  */
-export async function appendAudit(transaction: Kysely<Tables>, happening: Happening): Promise<void> {
-  const { accountId, event, actor } = happening;
+export async function appendAudit(transaction: Kysely<Tables>, entry: AuditEntry): Promise<void> {
+  const { accountId, event, actor } = entry;
   const link = await transaction
     .insertInto('audit_chains')
     .values({ account_id: accountId, number: 1, hash: Buffer.from(auditOrigin, 'hex') })
@@ -43,13 +43,13 @@ export async function appendAudit(transaction: Kysely<Tables>, happening: Happen
     )
     .returning(['number', 'hash', sql<Date>`clock_timestamp()::timestamptz(3)`.as('at')])
     .executeTakeFirstOrThrow();
-  const { device, address } = storedOrigin({ device: happening.device, address: happening.address });
+  const { device, address } = storedOrigin({ device: entry.device, address: entry.address });
   const told = {
     event,
     actor,
-    session: happening.session ?? null,
-    subject: happening.subject ?? null,
-    subject_name: happening.subjectName ?? null,
+    session: entry.session ?? null,
+    subject: entry.subject ?? null,
+    subject_name: entry.subjectName ?? null,
     device,
     address,
   };
@@ -66,11 +66,11 @@ export async function appendAudit(transaction: Kysely<Tables>, happening: Happen
  * Records in a transaction of its own what changed nothing else, such as a wrong password. An account that was
  * deleted meanwhile gets no new trail.
  */
-export async function recordAudit(database: Kysely<Tables>, happening: Happening): Promise<void> {
+export async function recordAudit(database: Kysely<Tables>, entry: AuditEntry): Promise<void> {
   await inTransaction(database, 'unavailable', async (transaction) => {
-    const { accountId } = happening;
+    const { accountId } = entry;
     const lives = accountId === serverTrail || (await keepAccount(transaction, accountId));
-    if (lives) await appendAudit(transaction, happening);
+    if (lives) await appendAudit(transaction, entry);
   });
 }
 

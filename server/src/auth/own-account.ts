@@ -120,7 +120,8 @@ async function provePassword(
 
 /** Locks the account, unless its password was changed since it was proved. */
 async function lockHash(transaction: Transaction<Tables>, accountId: string, hash: string): Promise<void> {
-  const query = transaction.selectFrom('accounts').select('id').forUpdate();
+  // Not `for update`: whoever holds the store and adds a session refers to this row, and would wait for us.
+  const query = transaction.selectFrom('accounts').select('id').forNoKeyUpdate();
   const row = await query.where('id', '=', accountId).where('password_hash', '=', hash).executeTakeFirst();
   if (row === undefined) throw new HaloError('session-ended', 'The session has ended. Log in again.');
 }

@@ -70,11 +70,15 @@ export async function openCluster(dataDirectory: string): Promise<Cluster> {
   const exists = await checkExisting(directory);
   const user = await choosePostgresUser(exists ? directory : undefined);
   const binaries = await findPostgresBinaries(user);
-  const name = `halo-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`;
-  const cluster: Cluster = { directory, name, binaries, user };
+  const cluster: Cluster = { directory, name: clusterNameOf(directory), binaries, user };
   await removeAbandoned(parent);
   if (!exists) await makeCluster(parent, cluster);
   return cluster;
+}
+
+/** The name of the cluster whose directory's absolute, real path is given. */
+export function clusterNameOf(directory: string): string {
+  return `halo-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`;
 }
 
 /** How to spawn one of PostgreSQL's programs on the cluster in `directory`: as whom, where, and its -D. */

@@ -83,7 +83,7 @@ export async function takeOwnerLock(client: pg.Client): Promise<boolean> {
 }
 
 /** The process id that the lock's holder gave as its own, or undefined when nobody holds the lock. */
-async function readOwner(client: pg.Client): Promise<number | undefined> {
+export async function readOwner(client: pg.Client): Promise<number | undefined> {
   const result = await client.query<{ name: string }>(
     `select a.application_name as name
        from pg_locks l join pg_stat_activity a on a.pid = l.pid
@@ -94,11 +94,14 @@ async function readOwner(client: pg.Client): Promise<number | undefined> {
   return pid > 0 ? pid : undefined;
 }
 
+/** A data directory belongs to another Halo, which may soon be done with it. */
+export class InUseError extends StartError {}
+
 /** The error of a data directory whose lock another Halo holds. */
-export async function inUseError(cluster: Cluster, client: pg.Client): Promise<StartError> {
+export async function inUseError(cluster: Cluster, client: pg.Client): Promise<InUseError> {
   const owner = await readOwner(client).catch(() => undefined);
   const which = owner === undefined ? '' : ` (process ${owner})`;
-  return new StartError(
+  return new InUseError(
     `The data directory ${cluster.directory} is in use by another Halo${which}. ` +
       'Stop it, or set HALO_DATA to another directory.',
   );

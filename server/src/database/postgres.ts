@@ -53,7 +53,8 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const DATABASE = 'halo';
+/** Halo's database in its own PostgreSQL. */
+export const DATABASE = 'halo';
 
 /**
  * Sized for a small machine that does other work too. Everything not named here is PostgreSQL's default,
