@@ -126,17 +126,17 @@ describe('createPasswordHasher', () => {
 
   test('spends on an unknown name what it spends on a wrong password', async () => {
     const stored = await hasher.hash(good);
+    // Taking turns, and the quickest of each: what other tests take away, they take from both.
+    let [wrong, nothing] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     const timeOf = async (work: () => Promise<unknown>) => {
-      const times: number[] = [];
-      for (let round = 0; round < 9; round += 1) {
-        const startedMs = performance.now();
-        await work();
-        times.push(performance.now() - startedMs);
-      }
-      return times.sort((a, b) => a - b)[4] ?? 0;
+      const startedMs = performance.now();
+      await work();
+      return performance.now() - startedMs;
     };
-    const wrong = await timeOf(() => hasher.verify(stored, 'wrong'));
-    const nothing = await timeOf(() => hasher.verifyNothing('wrong'));
+    for (let round = 0; round < 15; round += 1) {
+      wrong = Math.min(wrong, await timeOf(() => hasher.verify(stored, 'wrong')));
+      nothing = Math.min(nothing, await timeOf(() => hasher.verifyNothing('wrong')));
+    }
     // Generous, since other tests run beside: without the dummy hash this would be a thousandth.
     expect(nothing).toBeGreaterThan(wrong / 3);
     expect(nothing).toBeLessThan(wrong * 3);

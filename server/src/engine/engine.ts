@@ -2,6 +2,7 @@ import type { Database } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
 import { type ChangesPage, type ChangesQuery, readChanges } from './changes.js';
 import type { Commit, Condition, Mutation, SetMutation } from './commit.js';
+import { demandLive } from './demand-live.js';
 import { createEraser, type Eraser } from './eraser.js';
 import { createExporter, type Exporter } from './export.js';
 import type { StoreLimits } from './flight-state.js';
@@ -43,6 +44,8 @@ export interface Engine {
   watch(credential: Credential, query: WatchQuery): Promise<Watch>;
   /** Hands over all keys of one snapshot. */
   readonly export: Exporter['run'];
+  /** Refuses a credential whose session does not live, before anything is spent on it. Throws `session-ended`. */
+  demandLive(credential: Credential): Promise<void>;
   /** Sets some keys of a file in one commit. */
   importPart(credential: Credential, part: Part): Promise<Imported>;
   /** Erases the data of an account that was deleted. */
@@ -121,6 +124,7 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     changes: (credential, query) => readChanges(database.scanners, credential, query),
     watch: watcher.open,
     export: createExporter(database).run,
+    demandLive: (credential) => demandLive(database.readers, credential),
     importPart: (credential, part) => importPart(database.scanners, writer.commit, credential, part),
     erase: createEraser(database.scanners).erase,
     endWatches: watcher.close,

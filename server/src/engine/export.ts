@@ -5,8 +5,7 @@ import { databaseError } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
 import { HaloError } from '../errors.js';
 import { type Bounds, boundsAfter, boundsOf } from './bounds.js';
-import { readLive } from './change-statements.js';
-import { credentialArrays } from './credentials.js';
+import { demandLive } from './demand-live.js';
 import { listKeys } from './list-statements.js';
 import { type ListedEntry, parseEntry } from './listed-entry.js';
 import { prepared, type Row } from './statements.js';
@@ -52,6 +51,8 @@ export function createExporter({ exporters, readers }: Pick<Database, 'exporters
   let running = 0;
   return {
     run: async (credential, prefix, sink) => {
+      // Nobody without a session takes a place from those who have one.
+      await demandLive(readers, credential);
       if (running >= exporters.options.max) {
         throw new HaloError('overloaded', 'The server has as many exports as it can serve.', { retryAfterS });
       }
@@ -96,9 +97,8 @@ async function exportPages(
     }
     const rows = await ask(client, prepared(listKeys('forward'), pageValues(credential, rest)));
     const [first] = rows;
-    if (first === undefined || !(await isLive(readers, credential))) {
-      throw new HaloError('session-ended', 'The session has ended.');
-    }
+    await demandLive(readers, credential);
+    if (first === undefined) throw new HaloError('session-ended', 'The session has ended.');
     if (pages === 0) sink.begin(Number(first[0]));
     const { shown, more } = pageOf(rows);
     if (!(await sink.page(shown))) return;
@@ -125,10 +125,6 @@ function pageOf(rows: readonly Row[]): { readonly shown: readonly ListedEntry[];
 /** The revision, the count, and a group with its count. */
 const columnsBeforeEntry = 4;
 
-async function isLive(readers: pg.Pool, credential: Credential): Promise<boolean> {
-  return (await ask(readers, prepared(readLive, credentialArrays([credential])))).length > 0;
-}
-
-async function ask(on: pg.ClientBase | pg.Pool, statement: QueryArrayConfig): Promise<readonly Row[]> {
-  return (await on.query<string[]>(statement)).rows;
+async function ask(client: pg.ClientBase, statement: QueryArrayConfig): Promise<readonly Row[]> {
+  return (await client.query<string[]>(statement)).rows;
 }

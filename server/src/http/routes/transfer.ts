@@ -59,6 +59,8 @@ export async function transferRoutes(
       throw new HaloError('unsupported-media-type', `An import is sent as ${ndjsonType}.`);
     }
     const credential = await authenticate(request.raw);
+    // Nobody without a session takes a place from those who have one.
+    await engine.demandLive(credential);
     if (imports >= importsMax) {
       throw new HaloError('overloaded', 'The server has as many imports as it can serve.', { retryAfterS });
     }
