@@ -75,6 +75,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: nextRequestId,
     requestIdHeader: false,
     bodyLimit: limits.smallBodyBytesMax,
+    // By default an id of more than 100 characters is no 404, but an error that tells of the router.
+    routerOptions: { maxParamLength: limits.headerBytesMax },
     serverFactory: (serveOther) =>
       createServer(serverOptions, (request, response) => {
         // Otherwise a busy connection would keep the server from closing.
