@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
 import { haloAt } from '../halo.js';
 import { startHalo } from '../halo-server.js';
-import { type Forgery, forgeTokens, type Jwk } from './forgeries.js';
+import { forgeTokens, type Jwk } from './forgeries.js';
+import type { Forgery } from './jwt-parts.js';
 
 const server = await startHalo();
 const halo = haloAt(server.url);

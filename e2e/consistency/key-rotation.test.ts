@@ -6,7 +6,7 @@ import { expectProblem } from '../problem.js';
 import { securityOf, withToken } from '../security.js';
 import { startDebianPostgres } from './debian-postgres.js';
 
-const [old, young] = ['the old secret, of thirty-two bytes', 'the new secret, of thirty-two bytes'];
+const [old, young] = ['the old secret of thirty-two bytes', 'the new secret of thirty-two bytes'];
 const postgres = await startDebianPostgres();
 let running: HaloServer[] = [];
 afterAll(async () => {
