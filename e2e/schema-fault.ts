@@ -42,10 +42,12 @@ function objectFault(schema: Schema, properties: unknown, value: unknown, at: st
   return undefined;
 }
 
+const date = /^\d{4}-\d\d-\d\d$/;
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 function stringFault({ format }: Schema, value: unknown, at: string): string | undefined {
   if (typeof value !== 'string') return `${at} is not a string`;
+  if (format === 'date') return date.test(value) ? undefined : `${at} is not a date`;
   if (format === undefined || timestamp.test(value)) return undefined;
   return `${at} is not RFC 3339 with milliseconds in UTC`;
 }

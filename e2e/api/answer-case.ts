@@ -16,6 +16,8 @@ export interface Sending {
   readonly key?: string;
   /** What stands in the path, where encoding a key could not produce it. */
   readonly rawKey?: string;
+  /** For paths with `{id}`. */
+  readonly id?: string;
   readonly query?: string;
   readonly headers?: Headers;
   readonly body?: string | Uint8Array<ArrayBuffer>;

@@ -1,15 +1,21 @@
 import { type Grant, ndjsonType, operations } from 'halo-contract';
 import { afterAll, expect, test } from 'vitest';
-import { expectJson, haloAt, type Person, personOf } from '../halo.js';
+import { expectJson, goodPassword, haloAt, type Person, personOf } from '../halo.js';
 import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { pathWithId, securityOf } from '../security.js';
 
 const server = await startHalo();
 const halo = haloAt(server.url);
+const security = securityOf(halo);
 afterAll(() => server.stop());
 
 const post = (path: string, body: unknown) => (person: Person) =>
   halo.post(path, body, { authorization: `Bearer ${person.accessToken}` });
+const deleteAt =
+  (path: string, body?: unknown) =>
+  (person: Person): Promise<Response> =>
+    security.ask(person, 'DELETE', path, body);
 const getAt =
   (path: string) =>
   ({ accessToken: token }: Person) =>
@@ -36,6 +42,19 @@ const requests: Readonly<Record<string, (person: Person) => Promise<Response>>> 
     const headers = { 'content-type': ndjsonType };
     return halo.request('POST', operations.importStore.path, { token, headers, body: entryLine });
   },
+  getUsage: getAt(operations.getUsage.path),
+  changePassword: post(operations.changePassword.path, {
+    current_password: goodPassword,
+    new_password: 'a kettle under loud mountains',
+  }),
+  deleteAccount: deleteAt(operations.deleteAccount.path, { password: goodPassword }),
+  listSessions: getAt(operations.listSessions.path),
+  endSession: deleteAt(pathWithId('endSession', 'AAAAAAAAAAAAAAAA')),
+  endOtherSessions: deleteAt(operations.endOtherSessions.path),
+  listTokens: getAt(operations.listTokens.path),
+  createToken: post(operations.createToken.path, { name: 'a token', access: 'read' }),
+  revokeToken: deleteAt(pathWithId('revokeToken', 'AAAAAAAAAAAAAAAA')),
+  listAudit: getAt(operations.listAudit.path),
   logOut: (person) => halo.logOut(person),
 };
 
@@ -51,6 +70,8 @@ test('logging out is immediate for every operation and touches no other session'
   expect((await halo.head(leaving, 'key')).status).toBe(401);
   expect((await halo.read(person, 'key')).toString()).toBe('value');
   expect((await halo.account(person)).revision).toBe(1);
+  expect(await security.tokens(person)).toEqual([]);
+  expect((await security.sessions(person)).map(({ current }) => current)).toEqual([true]);
 });
 
 test('every operation that takes a credential is among those tested for log-out', () => {

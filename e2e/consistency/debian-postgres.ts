@@ -9,11 +9,18 @@ import { until } from '../until.js';
 /** A PostgreSQL that an operator might already have, on a socket of its own. */
 export interface DebianPostgres {
   readonly databaseUrl: string;
+  /** Runs SQL and returns what psql prints, columns apart by `|`. */
+  query(sql: string): Promise<string>;
+  /** Everything in the database, as pg_dump writes it. */
+  dump(): Promise<string>;
   stop(): Promise<void>;
 }
 
 const run = promisify(execFile);
 const superuser = 'halo';
+
+/** Far above what tests store. */
+const dumpBytesMax = 256 * 1024 * 1024;
 
 /** Fifteen is the oldest that Halo promises to work on, and what Debian 12 ships. */
 const programs = '/usr/lib/postgresql/15/bin';
@@ -67,6 +74,14 @@ export async function startDebianPostgres(): Promise<DebianPostgres> {
     throw new Error(`PostgreSQL 15 did not start:\n${log}`, { cause: error });
   }
   return {
+    query: async (sql) => {
+      const args = [...connection, '-d', 'halo', '-v', 'ON_ERROR_STOP=1', '-Atqc', sql];
+      return (await run(join(programs, 'psql'), args, options)).stdout.trim();
+    },
+    dump: async () => {
+      const args = [...connection, '-d', 'halo'];
+      return (await run(join(programs, 'pg_dump'), args, { ...options, maxBuffer: dumpBytesMax })).stdout;
+    },
     databaseUrl: `postgresql://${superuser}@localhost/halo?host=${encodeURIComponent(directory)}`,
     stop,
   };

@@ -11,8 +11,17 @@ import type {
   TransferPrefixMutation,
   UndoMutation,
 } from './commit.js';
-import { bytesOf, type CommitDraft, liveKeysUnder, liveOf, pointerOf, put, remove } from './draft.js';
-import { type Content, type Live, type Past, pastName, type SessionState } from './state.js';
+import {
+  bytesOf,
+  type CommitDraft,
+  liveKeysUnder,
+  liveOf,
+  pointerOf,
+  put,
+  remove,
+  type StoreDraft,
+} from './draft.js';
+import { type Content, type Live, type Past, pastName } from './state.js';
 
 /** What is told of an accepted mutation. */
 export interface MutationResult {
@@ -35,15 +44,7 @@ const numberContentType = 'text/plain; charset=utf-8';
 const notFound = () => new HaloError('not-found', 'There is no such key.');
 
 /** Applies one mutation to the commit so far; a refusal is returned, and refuses the whole commit. */
-export function applyMutation(
-  draft: CommitDraft,
-  session: SessionState,
-  mutation: Mutation,
-): MutationResult | HaloError {
-  const outside = scopeOf(draft, mutation).find((key) => !key.startsWith(session.prefix));
-  if (outside !== undefined) {
-    return new HaloError('insufficient-scope', 'This token reaches only keys with its prefix.');
-  }
+export function applyMutation(draft: CommitDraft, mutation: Mutation): MutationResult | HaloError {
   switch (mutation.kind) {
     case 'set':
       return applySet(draft, mutation);
@@ -85,7 +86,7 @@ export function applyMutation(
 }
 
 /** Every key or prefix that must lie within a token's own prefix. */
-function scopeOf(draft: CommitDraft, mutation: Mutation): readonly string[] {
+export function scopeOf({ initial }: StoreDraft, mutation: Mutation): readonly string[] {
   switch (mutation.kind) {
     case 'copy':
     case 'move':
@@ -95,7 +96,7 @@ function scopeOf(draft: CommitDraft, mutation: Mutation): readonly string[] {
     case 'delete_prefix':
       return [mutation.prefix];
     case 'undo':
-      return (draft.store.initial.undone.get(mutation.revision) ?? []).map((change) => change.key);
+      return (initial.undone.get(mutation.revision) ?? []).map((change) => change.key);
     case 'sweep':
       return [];
     default:

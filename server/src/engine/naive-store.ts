@@ -67,6 +67,12 @@ export function judgeNaively(
 ): { outcome: string; next: NaiveStore } {
   if (session === undefined) return { outcome: 'session-ended', next: store };
   if (session.access === 'read') return { outcome: 'insufficient-scope', next: store };
+  const named = [
+    ...commit.checks.map(({ key }) => key),
+    ...commit.mutations.flatMap((one) => reachOf(store, one)),
+  ];
+  if (!named.every((key) => key.startsWith(session.prefix)))
+    return { outcome: 'insufficient-scope', next: store };
   const { idempotency } = commit;
   const given = idempotency === undefined ? undefined : store.answers.get(idempotency.key);
   if (idempotency !== undefined && given !== undefined) {
@@ -76,14 +82,9 @@ export function judgeNaively(
   try {
     const draft = structuredClone(store);
     for (const { key, revision } of commit.checks) {
-      demand(key.startsWith(session.prefix), 'insufficient-scope');
       demand((store.live.get(key)?.revision ?? 0) === revision, 'check-failed');
     }
-    const told = commit.mutations.map((mutation) => {
-      for (const key of reachOf(store, mutation))
-        demand(key.startsWith(session.prefix), 'insufficient-scope');
-      return apply(store, draft, mutation, nowMs);
-    });
+    const told = commit.mutations.map((mutation) => apply(store, draft, mutation, nowMs));
     demand(draft.live.size <= limits.keysMax || draft.live.size <= store.live.size, 'quota-exceeded');
     demand(naiveBytes(draft) <= limits.bytesMax || naiveBytes(draft) <= naiveBytes(store), 'quota-exceeded');
     const next = record(store, draft, 'delete');

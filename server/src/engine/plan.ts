@@ -11,7 +11,7 @@ import {
   take,
   type Version,
 } from './draft.js';
-import { applyMutation, type MutationResult } from './mutations.js';
+import { applyMutation, type MutationResult, scopeOf } from './mutations.js';
 import type { Pointer, SessionState, State } from './state.js';
 
 /**
@@ -91,10 +91,13 @@ function judge(
   if (session === undefined || store === undefined)
     return new HaloError('session-ended', 'The session has ended.');
   if (session.access !== 'write') return new HaloError('insufficient-scope', 'This token may only read.');
+  // Before an answer is given again: it may tell of keys that this token does not reach.
+  const outside = findOutside(store, session, commit);
+  if (outside !== undefined) return outside;
   const given = answerGiven(store, commit);
   if (given !== undefined) return given;
   const draft = draftCommit(store, state.nowMs, commit.credential?.sessionId ?? systemActor);
-  const results = applyAll(draft, session, commit);
+  const results = applyAll(draft, commit);
   if (results instanceof HaloError) return results;
   const overQuota = checkQuota(draft);
   if (overQuota !== undefined) return overQuota;
@@ -115,17 +118,23 @@ function answerGiven(store: StoreDraft, { idempotency }: Commit): Accepted | Hal
   return new HaloError('idempotency-mismatch', 'This idempotency key was used for another commit.');
 }
 
-function applyAll(
-  draft: CommitDraft,
-  session: SessionState,
+/** Refuses a commit that names anything beyond the session's prefix, whatever else is wrong with it. */
+function findOutside(
+  store: StoreDraft,
+  { prefix }: SessionState,
   { checks, mutations }: Commit,
-): MutationResult[] | HaloError {
+): HaloError | undefined {
+  const refuse = (extra: Record<string, unknown>) =>
+    new HaloError('insufficient-scope', 'This token reaches only keys with its prefix.', { extra });
+  const check = checks.findIndex(({ key }) => !key.startsWith(prefix));
+  if (check !== -1) return refuse({ check });
+  const mutation = mutations.findIndex((one) => scopeOf(store, one).some((key) => !key.startsWith(prefix)));
+  if (mutation === -1) return undefined;
+  return refuse(mutations.length === 1 ? {} : { mutation });
+}
+
+function applyAll(draft: CommitDraft, { checks, mutations }: Commit): MutationResult[] | HaloError {
   for (const [index, { key, revision }] of checks.entries()) {
-    if (!key.startsWith(session.prefix)) {
-      return new HaloError('insufficient-scope', 'This token reaches only keys with its prefix.', {
-        extra: { check: index },
-      });
-    }
     const current = pointerOf(draft, key).live?.revision ?? 0;
     if (current !== revision) {
       const detail = current === 0 ? 'The key does not exist.' : `The key is at revision ${current}.`;
@@ -134,7 +143,7 @@ function applyAll(
   }
   const results: MutationResult[] = [];
   for (const [index, mutation] of mutations.entries()) {
-    const result = applyMutation(draft, session, mutation);
+    const result = applyMutation(draft, mutation);
     if (result instanceof HaloError) {
       if (mutations.length === 1) return result;
       return new HaloError(result.code, result.message, { extra: { mutation: index, ...result.extra } });

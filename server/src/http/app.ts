@@ -94,6 +94,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: nextRequestId,
     requestIdHeader: false,
     bodyLimit: limits.smallBodyBytesMax,
+    // By default an id of more than 100 characters is no 404, but an error that tells of the router.
+    routerOptions: { maxParamLength: limits.headerBytesMax },
     trustProxy: trustedProxies.length === 0 ? false : proxies.trusts,
     serverFactory: (serveOther) => {
       const serve = enter((request, response) => {
