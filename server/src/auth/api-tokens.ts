@@ -30,8 +30,8 @@ interface TokenRow {
   readonly expires_at: Instant;
 }
 
-/** Control characters would let one name pass for another, or break a line in a log. */
-const nameForm = /^[^\p{Cc}\p{Cs}]+$/u;
+/** What is excluded would let one name pass for another, or break a line in a log. */
+const nameForm = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]+$/u;
 
 /**
  * The account's API tokens that have not expired, the newest first, without their secrets.

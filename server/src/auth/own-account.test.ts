@@ -91,6 +91,17 @@ describe('changing the password', () => {
   });
 });
 
+test('of two changes at once in one session the second is told of the first', async () => {
+  const { credential } = await newAccount();
+  const outcomes = await Promise.allSettled([
+    ownAccount.changePassword(credential, change, testOrigin),
+    ownAccount.changePassword(credential, change, testOrigin),
+  ]);
+  const refused = outcomes.filter(({ status }) => status === 'rejected');
+  expect(refused).toMatchObject([{ reason: { code: 'unauthenticated' } }]);
+  await expect(listSessions(db(), credential)).resolves.toBeDefined();
+});
+
 describe('deleting the account', () => {
   test('takes the password, and frees the name', async () => {
     const { credential, name } = await newAccount();

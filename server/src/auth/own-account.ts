@@ -53,7 +53,7 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
       const newHash = await hasher.hash(change.new_password);
       const { accountId, sessionId: session } = credential;
       await inTransaction(database, 'outcome-unknown', async (transaction) => {
-        await lockHash(transaction, accountId, owner.password_hash);
+        await lockHash(transaction, credential, owner.password_hash, '/current_password');
         await lockAsOwner(transaction, credential);
         await transaction
           .updateTable('accounts')
@@ -75,7 +75,7 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
       await provePassword(options, credential, owner, password, '/password', origin);
       const { accountId } = credential;
       await inTransaction(database, 'outcome-unknown', async (transaction) => {
-        await lockHash(transaction, accountId, owner.password_hash);
+        await lockHash(transaction, credential, owner.password_hash, '/password');
         await lockAsOwner(transaction, credential);
         await deleteAccountRows(transaction, { accountId, actor: 'owner', ...origin });
       });
@@ -119,11 +119,22 @@ async function provePassword(
 }
 
 /** Locks the account, unless its password was changed since it was proved. */
-async function lockHash(transaction: Transaction<Tables>, accountId: string, hash: string): Promise<void> {
+async function lockHash(
+  transaction: Transaction<Tables>,
+  credential: Credential,
+  hash: string,
+  pointer: string,
+): Promise<void> {
   // Not `for update`: whoever holds the store and adds a session refers to this row, and would wait for us.
   const query = transaction.selectFrom('accounts').select('id').forNoKeyUpdate();
-  const row = await query.where('id', '=', accountId).where('password_hash', '=', hash).executeTakeFirst();
-  if (row === undefined) throw new HaloError('session-ended', 'The session has ended. Log in again.');
+  const row = await query
+    .where('id', '=', credential.accountId)
+    .where('password_hash', '=', hash)
+    .executeTakeFirst();
+  if (row !== undefined) return;
+  // Whoever changed it has ended this session, unless it was this session.
+  checkLogIn((await actingSession(credential).execute(transaction)).rows);
+  throw new HaloError('unauthenticated', 'The password was changed a moment ago.', { extra: { pointer } });
 }
 
 /** The same refusal, about another field. */

@@ -152,6 +152,7 @@ test('names and prefixes that cannot be are refused, and so is one token too man
   for (const bad of [
     { name: '   ' },
     { name: 'a\nb' },
+    { name: 'a\u{202e}b' },
     { name: '\0' },
     { name: 'x', prefix: '\0' },
     { name: 'x', prefix: '\ud800' },
