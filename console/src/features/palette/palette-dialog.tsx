@@ -60,6 +60,7 @@ export function PaletteDialog({ asked, onLogOut }: PaletteDialogProps) {
         actionsGroup: classes.group ?? '',
         action: classes.action ?? '',
         actionLabel: classes.label ?? '',
+        actionBody: classes.body ?? '',
         empty: classes.empty ?? '',
       }}
     >
@@ -124,6 +125,7 @@ function useGroups(query: string, onLogOut: () => void) {
       id: `key ${key}`,
       label: visibleKey(key),
       Icon: IconKey,
+      mono: true,
       leaves: true,
       run: () => void navigate({ to: '/keys', search: { key } }),
     }),
@@ -154,6 +156,7 @@ function Option({ id, command, selected, onRun }: OptionProps) {
       role="option"
       aria-selected={selected}
       label={label}
+      data-mono={command.mono ?? false}
       leftSection={<Icon size={16} aria-hidden />}
       onClick={() => {
         onRun();

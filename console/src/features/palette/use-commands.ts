@@ -19,6 +19,8 @@ export interface Command extends PaletteItem {
   readonly run: () => void;
   /** Whether it leads somewhere else, where the focus then belongs. */
   readonly leaves?: boolean;
+  /** Whether its label is a key. */
+  readonly mono?: boolean;
 }
 
 /** Everything that can be gone to or done from anywhere. */
