@@ -17,6 +17,7 @@ import {
   visitKey,
   writeValue,
 } from './console-steps.js';
+import { walkFrame } from './frame-screens.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
 
 export interface Walk {
@@ -37,6 +38,7 @@ export const walks: Readonly<Record<string, Step>> = {
   'writing a value': walkDrafts,
   conflicts: walkConflicts,
   'what goes wrong': walkFailures,
+  'the frame and its screens': walkFrame,
 };
 
 async function begin({ page, halo, url }: Walk): Promise<Person> {

@@ -68,7 +68,7 @@ function useAudit() {
 function Failure({ audit }: { readonly audit: ReturnType<typeof useAudit> }) {
   const { error, refetch } = audit;
   // While servers are being replaced, an older one may answer.
-  if (error instanceof ProblemError && error.problem.status === 404) {
+  if (error instanceof ProblemError && error.is('not-found', 'method-not-allowed')) {
     return (
       <Notice
         tone="plain"

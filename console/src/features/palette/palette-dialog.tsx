@@ -1,8 +1,8 @@
-import { createSpotlight, Spotlight, useSpotlight } from '@mantine/spotlight';
+import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import '@mantine/spotlight/styles.css';
 import { IconKey, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useCallback, useEffect, useId, useRef, useState } from 'react';
 import { explain } from '../../problem-error.js';
 import { visibleKey } from '../../ui/visible-key.js';
 import classes from './palette-dialog.module.css';
@@ -24,7 +24,7 @@ export function PaletteDialog({ asked, onLogOut }: PaletteDialogProps) {
   const [leaves, setLeaves] = useState(false);
   const list = useRef<HTMLDivElement>(null);
   const listId = useId();
-  const { selected } = useSpotlight(store);
+  const [selected, setSelected] = useState(-1);
   const { groups, found } = useGroups(query, onLogOut);
   const ids = groups.flatMap(({ items }) => items.map(({ id }) => id));
 
@@ -34,11 +34,26 @@ export function PaletteDialog({ asked, onLogOut }: PaletteDialogProps) {
     palette.open();
   }, [asked]);
 
-  // The first is chosen whenever others are found. Spotlight marks what is chosen in the page itself.
+  // Spotlight marks what is chosen in the page itself and tells nobody, so that the page is what has to be watched.
+  const watchList = useCallback((element: HTMLDivElement | null) => {
+    list.current = element;
+    if (element === null) return;
+    const observer = new MutationObserver(() => {
+      const options = [...element.querySelectorAll('[data-action]')];
+      setSelected(options.findIndex((option) => option.hasAttribute('data-selected')));
+    });
+    observer.observe(element, { subtree: true, childList: true, attributeFilter: ['data-selected'] });
+    return () => observer.disconnect();
+  }, []);
+
+  // The first is chosen whenever others are found.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it depends on what is listed.
   useEffect(() => {
     const options = list.current?.querySelectorAll('[data-action]') ?? [];
-    for (const [index, option] of options.entries()) option.toggleAttribute('data-selected', index === 0);
+    for (const [index, option] of options.entries()) {
+      if (index === 0) option.setAttribute('data-selected', 'true');
+      else option.removeAttribute('data-selected');
+    }
     store.updateState((state) => ({ ...state, selected: options.length === 0 ? -1 : 0 }));
   }, [ids.join('\n')]);
 
@@ -79,7 +94,7 @@ export function PaletteDialog({ asked, onLogOut }: PaletteDialogProps) {
         leftSection={<IconSearch size={18} aria-hidden />}
       />
       {ids.length === 0 ? null : (
-        <Spotlight.ActionsList ref={list} id={listId} role="listbox" aria-label="Found">
+        <Spotlight.ActionsList ref={watchList} id={listId} role="listbox" aria-label="Found">
           {groups.map(({ title, items }, group) => (
             <Spotlight.ActionsGroup key={title} label={title} role="group" aria-label={title}>
               {items.map((command, index) => {

@@ -45,6 +45,8 @@ export function TrashRow(props: TrashRowProps) {
       </div>
       <Button
         variant="default"
+        className={classes.restore ?? ''}
+        title="Restore"
         aria-label={`Restore ${shown}`}
         leftSection={<IconArrowBackUp size={16} aria-hidden />}
         disabled={disabled || lost}
