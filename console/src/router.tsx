@@ -56,9 +56,10 @@ const signUp = createRoute({ getParentRoute: () => guest, path: '/signup', compo
 /** Whoever is logged in has no business with a log-in form, and goes where they came from. */
 function Guest() {
   const state = useSession();
-  const { next } = guest.useSearch();
+  // The router hands on what validation has left out, too.
+  const { next = '/keys' } = readNext({ ...guest.useSearch() });
   if (state.status !== 'active') return <Outlet />;
-  return <GoOn next={next ?? '/keys'} />;
+  return <GoOn next={next} />;
 }
 
 function GoOn({ next }: { readonly next: string }) {

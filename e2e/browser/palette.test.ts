@@ -14,6 +14,7 @@ const fieldOf = (page: Page) => page.getByRole('combobox', { name: 'Search or ju
 const optionOf = (page: Page, name: string) => page.getByRole('option', { name, exact: true });
 
 async function openPalette(page: Page): Promise<void> {
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.keyboard.press('ControlOrMeta+k');
   await expect(fieldOf(page)).toBeFocused();
 }

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import { Screen } from '../../ui/screen.js';
 import classes from './activity-screen.module.css';
+import { readActivitySearch } from './activity-search.js';
 import { ChangesTab } from './changes-tab.js';
 import { SecurityTab } from './security-tab.js';
 
@@ -9,7 +10,8 @@ const route = getRouteApi('/member/activity');
 
 /** What has happened: to the keys, and to the account. */
 export function ActivityScreen() {
-  const { tab = 'changes' } = route.useSearch();
+  // The router hands on what validation has left out, too.
+  const { tab = 'changes' } = readActivitySearch({ ...route.useSearch() });
   const navigate = route.useNavigate();
   return (
     <Screen title="Activity" lead="What has happened to your keys and to your account.">

@@ -46,7 +46,7 @@ describe('workOff', () => {
   test('one that is refused keeps back no other', async () => {
     const { done, failed, batches } = await work(7, { refused: [4] });
     expect({ done, failed }).toEqual({ done: 6, failed: [4] });
-    expect(batches).toEqual([[0, 1, 2], [3, 4, 5], [3], [4], [5], [6]]);
+    expect(batches).toEqual([[0, 1, 2], [3, 4, 5], [3], [4, 5], [4], [5], [6]]);
   });
 
   test('what is no refusal ends the work, and what was done counts', async () => {

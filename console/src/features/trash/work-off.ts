@@ -17,8 +17,8 @@ export interface Work<Item> {
 }
 
 /**
- * Works off a list in batches, one after the other. A batch that is refused is taken apart, so that one item keeps
- * back no other; any other error, such as a lost connection, ends the work and is thrown after what was done is told.
+ * Works off a list in batches, one after the other. A batch that is refused is halved until what is at
+ * fault stands alone, so that one item keeps back no other; any other error, such as a lost connection, ends the work and is thrown after what was done is told.
  * When the signal is aborted the batch under way is finished and no other begun.
  */
 export async function workOff<Item>(items: readonly Item[], work: Work<Item>): Promise<WorkResult<Item>> {
@@ -30,13 +30,14 @@ export async function workOff<Item>(items: readonly Item[], work: Work<Item>): P
       await work.run(batch);
       behind += batch.length;
     } catch (error) {
-      const [item, ...others] = batch;
+      const [item] = batch;
       if (!work.isRefusal(error) || item === undefined) {
         failed.push(...batch.map((item) => ({ item, error })));
         return { done: behind - (failed.length - batch.length), failed };
       }
-      if (others.length > 0) {
-        queue.unshift(...batch.map((single) => [single]));
+      if (batch.length > 1) {
+        const middle = Math.floor(batch.length / 2);
+        queue.unshift(batch.slice(0, middle), batch.slice(middle));
         continue;
       }
       failed.push({ item, error });
