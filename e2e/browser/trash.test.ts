@@ -97,6 +97,7 @@ test('many are restored at once; what is refused is named, and the others come b
   person,
   halo,
 }) => {
+  test.setTimeout(90_000);
   await setAndDelete(halo, person, many(120));
   await page.goto('/home/trash');
   await expect(rowsOf(page)).toHaveCount(100);
@@ -111,7 +112,7 @@ test('many are restored at once; what is refused is named, and the others come b
   });
   await button(page, 'Restore selected').click();
   const outcome = page.getByRole('alert').filter({ hasText: 'Restored 119 of 120 keys' });
-  await expect(outcome).toContainText('many/007');
+  await expect(outcome).toContainText('many/007', { timeout: 45_000 });
   await expect(rowsOf(page)).toHaveCount(0);
   expect((await halo.read(person, 'many/119')).toString()).toBe('"many/119"');
   expect((await halo.read(person, 'many/007')).toString()).toBe('"newer"');
