@@ -9,9 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { readActivitySearch } from './features/activity/activity-search.js';
-import { LogInPage } from './features/auth/log-in-page.js';
 import { ResumeDialog } from './features/auth/resume-dialog.js';
-import { SignUpPage } from './features/auth/sign-up-page.js';
 import { readKeysSearch } from './features/keys/keys-search.js';
 import { Palette } from './features/palette/palette.js';
 import { parseSearch, stringifySearch } from './search-text.js';
@@ -50,8 +48,22 @@ const guest = createRoute({
   validateSearch: readNext,
   component: Guest,
 });
-const logIn = createRoute({ getParentRoute: () => guest, path: '/login', component: LogInPage });
-const signUp = createRoute({ getParentRoute: () => guest, path: '/signup', component: SignUpPage });
+const logIn = createRoute({
+  getParentRoute: () => guest,
+  path: '/login',
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/auth/log-in-page.js')),
+    'LogInPage',
+  ),
+});
+const signUp = createRoute({
+  getParentRoute: () => guest,
+  path: '/signup',
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/auth/sign-up-page.js')),
+    'SignUpPage',
+  ),
+});
 
 /** Whoever is logged in has no business with a log-in form, and goes where they came from. */
 function Guest() {

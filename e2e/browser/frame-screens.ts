@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test';
 import { signUpIn } from './browser-test.js';
 import { successOf } from './console-steps.js';
-import type { Walk } from './screens.js';
+import type { Walk } from './walk.js';
 
 /** The navigation, the palette, and the screens that come with the frame. */
 export async function walkFrame({ page, halo, url, visit }: Walk): Promise<void> {

@@ -1,4 +1,5 @@
 import { Tabs } from '@mantine/core';
+import '@mantine/core/styles/Tabs.css';
 import { getRouteApi } from '@tanstack/react-router';
 import { Screen } from '../../ui/screen.js';
 import classes from './activity-screen.module.css';

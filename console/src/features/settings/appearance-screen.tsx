@@ -1,4 +1,5 @@
 import { Button, Kbd, Switch, useMantineColorScheme } from '@mantine/core';
+import '@mantine/core/styles/Switch.css';
 import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
 import { useFrame } from '../../ui/frame-context.js';
 import { setSingleKeys, useSingleKeys } from '../../ui/preferences.js';
