@@ -1,5 +1,5 @@
-import { expect, type Page } from '@playwright/test';
-import { goodPassword, type Halo, newName, type Person } from '../halo.js';
+import { expect } from '@playwright/test';
+import { goodPassword, newName, type Person } from '../halo.js';
 import { signUpIn } from './browser-test.js';
 import {
   accessTokenDuring,
@@ -17,15 +17,9 @@ import {
   visitKey,
   writeValue,
 } from './console-steps.js';
+import { walkFrame } from './frame-screens.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
-
-export interface Walk {
-  readonly page: Page;
-  readonly halo: Halo;
-  readonly url: string;
-  /** Called on each screen, as soon as it stands still. */
-  readonly visit: (name: string) => Promise<void>;
-}
+import type { Walk } from './walk.js';
 
 type Step = (walk: Walk) => Promise<void>;
 
@@ -37,6 +31,7 @@ export const walks: Readonly<Record<string, Step>> = {
   'writing a value': walkDrafts,
   conflicts: walkConflicts,
   'what goes wrong': walkFailures,
+  'the frame and its screens': walkFrame,
 };
 
 async function begin({ page, halo, url }: Walk): Promise<Person> {
