@@ -2,6 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { live } from './live/browser-live.js';
 import { isTransient } from './problem-error.js';
 import { router } from './router.js';
 import { session } from './session/browser-session.js';
@@ -28,6 +29,9 @@ session.onEnd(() => {
   queryClient.clear();
   clearToasts();
 });
+
+// What came in before the stream began, or while it lost its thread, may have changed unheard.
+live.onGap(() => void queryClient.invalidateQueries({}, { cancelRefetch: false }));
 
 export function App() {
   const state = useSession();

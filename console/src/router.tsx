@@ -2,21 +2,29 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Navigate,
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
+import { readActivitySearch } from './features/activity/activity-search.js';
 import { LogInPage } from './features/auth/log-in-page.js';
 import { ResumeDialog } from './features/auth/resume-dialog.js';
 import { SignUpPage } from './features/auth/sign-up-page.js';
-import { KeysScreen } from './features/keys/keys-screen.js';
 import { readKeysSearch } from './features/keys/keys-search.js';
+import { Palette } from './features/palette/palette.js';
 import { parseSearch, stringifySearch } from './search-text.js';
 import { useSession } from './session/use-session.js';
 import { AppFrame } from './ui/app-frame.js';
+import { loadScreen } from './ui/load-screen.js';
 import { NotFoundPage } from './ui/not-found-page.js';
+import { ScreenError } from './ui/screen-error.js';
+import { ScreenPending } from './ui/screen-pending.js';
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
+const basepath = '/home';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
 const index = createRoute({
   getParentRoute: () => root,
@@ -27,12 +35,13 @@ const index = createRoute({
 });
 
 interface Next {
-  /** The query of the keys screen to return to. */
+  /** Path and query of the screen to return to, below `/home`. */
   readonly next?: string;
 }
 
-function readNext(search: Record<string, unknown>): Next {
-  return typeof search.next === 'string' ? { next: search.next } : {};
+/** Only a path of the console's own: what stands in an address may come from anyone. */
+function readNext({ next }: Record<string, unknown>): Next {
+  return typeof next === 'string' && /^\/[\w-]/.test(next) ? { next } : {};
 }
 
 const guest = createRoute({
@@ -49,7 +58,12 @@ function Guest() {
   const state = useSession();
   const { next } = guest.useSearch();
   if (state.status !== 'active') return <Outlet />;
-  return <Navigate to="/keys" search={readKeysSearch(parseSearch(next ?? ''))} replace />;
+  return <GoOn next={next ?? '/keys'} />;
+}
+
+function GoOn({ next }: { readonly next: string }) {
+  useEffect(() => router.history.replace(basepath + next), [next]);
+  return null;
 }
 
 const member = createRoute({ getParentRoute: () => root, id: 'member', component: Member });
@@ -59,33 +73,154 @@ function Member() {
   const state = useSession();
   if (state.status !== 'active' && state.status !== 'interrupted') return <ToLogIn />;
   return (
-    <AppFrame accountName={state.account.name}>
+    <Framed accountName={state.account.name}>
       <Outlet />
       {state.status === 'interrupted' ? <ResumeDialog name={state.account.name} /> : null}
+    </Framed>
+  );
+}
+
+function Framed(props: { readonly accountName: string; readonly children: ReactNode }) {
+  return (
+    <AppFrame accountName={props.accountName} commands={<Palette />}>
+      {props.children}
     </AppFrame>
+  );
+}
+
+/** An address that leads nowhere: in the frame, from where one can go on, if there is somebody to go on. */
+function NotFound() {
+  const state = useSession();
+  if (state.status !== 'active') {
+    return (
+      <main>
+        <NotFoundPage />
+      </main>
+    );
+  }
+  return (
+    <Framed accountName={state.account.name}>
+      <NotFoundPage />
+    </Framed>
   );
 }
 
 /** After one's own log-out there is nowhere to return to; after an unwanted end there is. */
 function ToLogIn() {
   const state = useSession();
-  const here = router.state.location.searchStr;
+  const { pathname, searchStr } = router.state.location;
+  const here = pathname + searchStr;
   const loggedOut = state.status === 'anonymous' && state.reason === 'logged-out';
-  return <Navigate to="/login" search={here === '' || loggedOut ? {} : { next: here }} replace />;
+  return <Navigate to="/login" search={here === '/keys' || loggedOut ? {} : { next: here }} replace />;
 }
+
+const keysScreen = lazyRouteComponent(
+  loadScreen(() => import('./features/keys/keys-screen.js')),
+  'KeysScreen',
+);
+// It is where nearly everyone goes first: its code comes while the session is being found.
+void keysScreen.preload?.();
 
 const keys = createRoute({
   getParentRoute: () => member,
   path: '/keys',
   validateSearch: readKeysSearch,
-  component: KeysScreen,
+  component: keysScreen,
+});
+const trash = createRoute({
+  getParentRoute: () => member,
+  path: '/trash',
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/trash/trash-screen.js')),
+    'TrashScreen',
+  ),
+});
+const transfer = createRoute({
+  getParentRoute: () => member,
+  path: '/transfer',
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/transfer/transfer-screen.js')),
+    'TransferScreen',
+  ),
+});
+const activity = createRoute({
+  getParentRoute: () => member,
+  path: '/activity',
+  validateSearch: readActivitySearch,
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/activity/activity-screen.js')),
+    'ActivityScreen',
+  ),
+});
+const usage = createRoute({
+  getParentRoute: () => member,
+  path: '/usage',
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/usage/usage-screen.js')),
+    'UsageScreen',
+  ),
+});
+const settings = createRoute({
+  getParentRoute: () => member,
+  path: '/settings',
+  beforeLoad: ({ location }) => {
+    if (/\/settings\/?$/.test(location.pathname)) throw redirect({ to: '/settings/profile', replace: true });
+  },
+});
+const profile = createRoute({
+  getParentRoute: () => settings,
+  path: '/profile',
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/settings/profile-screen.js')),
+    'ProfileScreen',
+  ),
+});
+const tokens = createRoute({
+  getParentRoute: () => settings,
+  path: '/tokens',
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/settings/tokens-screen.js')),
+    'TokensScreen',
+  ),
+});
+const sessions = createRoute({
+  getParentRoute: () => settings,
+  path: '/sessions',
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/settings/sessions-screen.js')),
+    'SessionsScreen',
+  ),
+});
+const appearance = createRoute({
+  getParentRoute: () => settings,
+  path: '/appearance',
+  component: lazyRouteComponent(
+    loadScreen(() => import('./features/settings/appearance-screen.js')),
+    'AppearanceScreen',
+  ),
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([index, guest.addChildren([logIn, signUp]), member.addChildren([keys])]),
-  basepath: '/home',
+  routeTree: root.addChildren([
+    index,
+    guest.addChildren([logIn, signUp]),
+    member.addChildren([
+      keys,
+      trash,
+      transfer,
+      activity,
+      usage,
+      settings.addChildren([profile, tokens, sessions, appearance]),
+    ]),
+  ]),
+  basepath,
   parseSearch,
   stringifySearch,
+  // Pointing at a link fetches the screen's code, so that opening it waits for nothing.
+  defaultPreload: 'intent',
+  defaultErrorComponent: ScreenError,
+  defaultPendingComponent: ScreenPending,
+  defaultPendingMs: 300,
 });
 
 declare module '@tanstack/react-router' {

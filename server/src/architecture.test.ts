@@ -181,7 +181,7 @@ const describeArrow = ({ from, to, typeOnly }: Arrow): string => `${from} → ${
 function featureArrows(all: readonly Source[]): string[] {
   const featureOf = (path: string): string | undefined =>
     /^console\/src\/features\/([^/]+)\//.exec(path)?.[1];
-  const shared = /^console\/src\/(?:ui|session)\/|^console\/src\/(?:client|problem-error)\.ts$/;
+  const shared = /^console\/src\/(?:ui|session|live)\/|^console\/src\/(?:client|problem-error)\.ts$/;
   return arrowsOf(all)
     .filter(({ from, to }) => {
       const target = featureOf(to);

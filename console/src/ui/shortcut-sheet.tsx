@@ -1,36 +1,89 @@
 import { Kbd, Modal } from '@mantine/core';
-import { useState } from 'react';
+import { useSingleKeys } from './preferences.js';
 import classes from './shortcut-sheet.module.css';
-import { isApple, useKeyShortcut } from './use-shortcut.js';
+import { modName } from './use-shortcut.js';
 
-const shortcuts = [
-  { keys: ['/'], does: 'Search by prefix' },
-  { keys: ['↑', '↓'], does: 'Move in the list' },
-  { keys: ['N'], does: 'Set a value for a new key' },
-  { keys: ['E'], does: 'Edit the value' },
-  { keys: [isApple ? '⌘' : 'Ctrl', 'S'], does: 'Save' },
-  { keys: ['Esc', 'Tab'], does: 'Leave the editor' },
-  { keys: ['?'], does: 'Show this list' },
-] as const;
+interface Shortcut {
+  /** Keys pressed together. */
+  readonly keys: readonly string[];
+  /** Other keys that do the same. */
+  readonly or?: readonly string[];
+  readonly does: string;
+  /** A key alone, which the settings can turn off. */
+  readonly single?: true;
+}
 
-/** The list of shortcuts, which `?` opens. */
-export function ShortcutSheet() {
-  const [opened, setOpened] = useState(false);
-  useKeyShortcut('?', () => setOpened(true));
+const sections: readonly { readonly title: string; readonly shortcuts: readonly Shortcut[] }[] = [
+  {
+    title: 'Anywhere',
+    shortcuts: [
+      { keys: [modName, 'K'], does: 'Search keys, screens and commands' },
+      { keys: [modName, '/'], does: 'Show this list' },
+      { keys: ['?'], does: 'Show this list', single: true },
+      { keys: ['Esc'], does: 'Close what is open' },
+    ],
+  },
+  {
+    title: 'Keys',
+    shortcuts: [
+      { keys: ['/'], does: 'Search by prefix', single: true },
+      { keys: ['N'], does: 'Set a value for a new key', single: true },
+      { keys: ['↑'], or: ['↓'], does: 'Move in the list' },
+      { keys: ['→'], or: ['←'], does: 'Open and close a folder' },
+      { keys: ['Enter'], does: 'Open the key or folder' },
+    ],
+  },
+  {
+    title: 'One key',
+    shortcuts: [
+      { keys: ['E'], does: 'Edit the value', single: true },
+      { keys: [modName, 'S'], does: 'Save' },
+      { keys: [modName, 'F'], does: 'Find in the editor' },
+      { keys: ['Esc', 'Tab'], does: 'Leave the editor' },
+    ],
+  },
+];
+
+export interface ShortcutSheetProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** The list of shortcuts, in the words of the platform. */
+export function ShortcutSheet({ opened, onClose }: ShortcutSheetProps) {
+  const singleKeys = useSingleKeys();
   return (
-    <Modal opened={opened} onClose={() => setOpened(false)} title="Keyboard shortcuts" size={360}>
-      <dl className={classes.list}>
-        {shortcuts.map(({ keys, does }) => (
-          <div key={does} className={classes.row}>
-            <dt>{does}</dt>
-            <dd>
-              {keys.map((key) => (
-                <Kbd key={key}>{key}</Kbd>
+    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" size={420}>
+      {sections.map(({ title, shortcuts }) => (
+        <section key={title} className={classes.section}>
+          <h3 className={classes.title}>{title}</h3>
+          <dl className={classes.list}>
+            {shortcuts
+              .filter(({ single }) => singleKeys || single === undefined)
+              .map((shortcut) => (
+                <Row key={shortcut.keys.join()} {...shortcut} />
               ))}
-            </dd>
-          </div>
-        ))}
-      </dl>
+          </dl>
+        </section>
+      ))}
+      <p className={classes.note}>
+        {singleKeys
+          ? 'Shortcuts of a single key can be turned off under Appearance.'
+          : 'Shortcuts of a single key are turned off; turn them on under Appearance.'}
+      </p>
     </Modal>
+  );
+}
+
+function Row({ keys, or, does }: Shortcut) {
+  return (
+    <div className={classes.row}>
+      <dt>{does}</dt>
+      <dd>
+        {[...keys, ...(or ?? [])].map((key) => (
+          <Kbd key={key}>{key}</Kbd>
+        ))}
+      </dd>
+    </div>
   );
 }

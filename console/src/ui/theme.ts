@@ -99,5 +99,5 @@ export const cssVariables: CSSVariablesResolver = () => ({
   },
 });
 
-/** The one thing that is kept in this browser; `public/scheme.js` reads it before the first paint. */
+/** Kept in this browser, where `public/scheme.js` reads it before the first paint; see `preferences.ts`. */
 export const schemeManager = localStorageColorSchemeManager({ key: 'halo-scheme' });

@@ -1,28 +1,11 @@
 import { Button, Menu } from '@mantine/core';
 import { IconChevronDown, IconLogout } from '@tabler/icons-react';
-import { useState } from 'react';
-import { session } from '../session/browser-session.js';
-import { DiscardDialog } from './discard-dialog.js';
-import { toastFailure } from './toast.js';
+import { useLogOut } from './use-log-out.js';
 import classes from './user-menu.module.css';
 
 /** The account's name, and the way out. */
 export function UserMenu({ name }: { readonly name: string }) {
-  const [asking, setAsking] = useState(false);
-  const [pending, setPending] = useState(false);
-
-  async function logOut() {
-    setAsking(false);
-    setPending(true);
-    try {
-      await session.logOut();
-    } catch (error) {
-      toastFailure('You are still logged in', error);
-    } finally {
-      setPending(false);
-    }
-  }
-
+  const { logOut, pending, dialog } = useLogOut();
   return (
     <>
       <Menu>
@@ -36,16 +19,12 @@ export function UserMenu({ name }: { readonly name: string }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item
-            data-autofocus
-            leftSection={<IconLogout size={16} aria-hidden />}
-            onClick={() => (session.hasDraft ? setAsking(true) : logOut())}
-          >
+          <Menu.Item data-autofocus leftSection={<IconLogout size={16} aria-hidden />} onClick={logOut}>
             Log out
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <DiscardDialog opened={asking} onDiscard={logOut} onKeep={() => setAsking(false)} />
+      {dialog}
     </>
   );
 }

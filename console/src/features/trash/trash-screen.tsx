@@ -1,0 +1,5 @@
+import { Screen } from '../../ui/screen.js';
+
+export function TrashScreen() {
+  return <Screen title="Trash">{null}</Screen>;
+}
