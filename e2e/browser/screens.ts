@@ -18,6 +18,7 @@ import {
   writeValue,
 } from './console-steps.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
+import { settingsWalks } from './settings-screens.js';
 
 export interface Walk {
   readonly page: Page;
@@ -37,6 +38,7 @@ export const walks: Readonly<Record<string, Step>> = {
   'writing a value': walkDrafts,
   conflicts: walkConflicts,
   'what goes wrong': walkFailures,
+  ...settingsWalks,
 };
 
 async function begin({ page, halo, url }: Walk): Promise<Person> {

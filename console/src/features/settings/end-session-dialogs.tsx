@@ -8,11 +8,13 @@ import { deviceName } from '../../ui/device-name.js';
 import { toastFailure, toastSuccess } from '../../ui/toast.js';
 import { useSecurityCache } from './queries.js';
 import { endOtherSessions, endSession } from './requests.js';
+import { useAfterClose } from './use-after-close.js';
 
 export interface EndSessionDialogProps {
   readonly session: Session;
   readonly opened: boolean;
   readonly onClose: () => void;
+  /** Called when the dialog has closed and something has ended. */
   readonly onGone: () => void;
 }
 
@@ -20,6 +22,7 @@ export interface EndSessionDialogProps {
 export function EndSessionDialog({ session, opened, onClose, onGone }: EndSessionDialogProps) {
   const cache = useSecurityCache();
   const [pending, setPending] = useState(false);
+  const leadOn = useAfterClose(opened, onGone);
   const name = deviceName(session.device);
 
   async function end() {
@@ -44,7 +47,7 @@ export function EndSessionDialog({ session, opened, onClose, onGone }: EndSessio
   function gone(title: string) {
     toastSuccess(title, name);
     cache.ended(({ id }) => id === session.id);
-    onGone();
+    leadOn();
     void cache.reloadSessions();
   }
 
@@ -72,6 +75,7 @@ export interface EndOthersDialogProps {
   readonly count: number;
   readonly opened: boolean;
   readonly onClose: () => void;
+  /** Called when the dialog has closed and something has ended. */
   readonly onGone: () => void;
 }
 
@@ -80,6 +84,7 @@ export function EndOthersDialog({ count, opened, onClose, onGone }: EndOthersDia
   const cache = useSecurityCache();
   const [asked, setAsked] = useState(count);
   const [pending, setPending] = useState(false);
+  const leadOn = useAfterClose(opened, onGone);
   // While the dialog closes, the count is already that of those that are left.
   if (opened && !pending && count !== asked && count > 0) setAsked(count);
   const sessions = asked === 1 ? '1 other session' : `${asked} other sessions`;
@@ -90,7 +95,7 @@ export function EndOthersDialog({ count, opened, onClose, onGone }: EndOthersDia
       await endOtherSessions();
       toastSuccess(`${sessions} ended`);
       cache.ended(({ current }) => !current);
-      onGone();
+      leadOn();
       void cache.reloadSessions();
     } catch (error) {
       if (!(error instanceof SessionEndedError)) toastFailure('The sessions were not ended', error);

@@ -6,11 +6,13 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { toastFailure, toastSuccess } from '../../ui/toast.js';
 import { useSecurityCache } from './queries.js';
 import { revokeToken } from './requests.js';
+import { useAfterClose } from './use-after-close.js';
 
 export interface RevokeDialogProps {
   readonly token: ApiToken;
   readonly opened: boolean;
   readonly onClose: () => void;
+  /** Called when the dialog has closed and the token is no more. */
   readonly onGone: () => void;
 }
 
@@ -18,6 +20,7 @@ export interface RevokeDialogProps {
 export function RevokeDialog({ token: { id, name }, opened, onClose, onGone }: RevokeDialogProps) {
   const cache = useSecurityCache();
   const [pending, setPending] = useState(false);
+  const leadOn = useAfterClose(opened, onGone);
 
   async function revoke() {
     setPending(true);
@@ -37,7 +40,7 @@ export function RevokeDialog({ token: { id, name }, opened, onClose, onGone }: R
   function gone(title: string) {
     toastSuccess(title, name);
     cache.revoked(id);
-    onGone();
+    leadOn();
     void cache.reloadTokens();
   }
 
