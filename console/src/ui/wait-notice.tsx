@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { Notice } from './notice.js';
 import type { Wait } from './use-wait.js';
+import classes from './wait-notice.module.css';
 import { waitInWords } from './wait-words.js';
 
 /**
@@ -21,6 +22,8 @@ export function WaitNotice({ wait: { seconds, ofSeconds } }: { readonly wait: Wa
     );
   }
   return (
-    <div role="status">{ofSeconds > 0 ? <Notice tone="plain">You can try again now.</Notice> : null}</div>
+    <div role="status" className={classes.over}>
+      {ofSeconds > 0 ? <Notice tone="plain">You can try again now.</Notice> : null}
+    </div>
   );
 }

@@ -16,7 +16,7 @@ export function EmptyTokens({ onCreate }: { readonly onCreate: () => void }) {
         <li>It reaches all keys, or only those with a prefix, such as what one program keeps.</li>
         <li>It ends by itself on the day you choose, and at once when you revoke it.</li>
       </ul>
-      <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={onCreate}>
+      <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={onCreate}>
         Create the first token
       </Button>
     </div>
