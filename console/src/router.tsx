@@ -118,13 +118,13 @@ function NotFound() {
   );
 }
 
-/** After one's own log-out there is nowhere to return to; after an unwanted end there is. */
+/** Who left on purpose has nowhere to return to; after an unwanted end there is. */
 function ToLogIn() {
   const state = useSession();
   const { pathname, searchStr } = router.state.location;
   const here = pathname + searchStr;
-  const loggedOut = state.status === 'anonymous' && state.reason === 'logged-out';
-  return <Navigate to="/login" search={here === '/keys' || loggedOut ? {} : { next: here }} replace />;
+  const left = state.status === 'anonymous' && (state.reason === 'logged-out' || state.reason === 'deleted');
+  return <Navigate to="/login" search={here === '/keys' || left ? {} : { next: here }} replace />;
 }
 
 const keysScreen = lazyRouteComponent(

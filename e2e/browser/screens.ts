@@ -19,6 +19,7 @@ import {
 } from './console-steps.js';
 import { walkFrame } from './frame-screens.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
+import { settingsWalks } from './settings-screens.js';
 import type { Walk } from './walk.js';
 
 type Step = (walk: Walk) => Promise<void>;
@@ -32,6 +33,7 @@ export const walks: Readonly<Record<string, Step>> = {
   conflicts: walkConflicts,
   'what goes wrong': walkFailures,
   'the frame and its screens': walkFrame,
+  ...settingsWalks,
 };
 
 async function begin({ page, halo, url }: Walk): Promise<Person> {

@@ -15,6 +15,7 @@ function fakeServer() {
     account,
     now: 0,
     ends: 0,
+    password: 'right',
     asks: [] as Ask[],
     async send(ask: Ask, token?: string): Promise<Response> {
       await Promise.resolve();
@@ -22,6 +23,7 @@ function fakeServer() {
       if (ask.path === '/v1/auth/refresh') server.refreshes += 1;
       else if (ask.path === '/v1/auth/log-in') server.cookie = true;
       else if (token !== server.valid) throw refusal();
+      else if (isWrongPassword(ask.body, server.password)) throw refusal('/password');
       else return Response.json({ ok: true });
       if (!server.cookie) throw refusal();
       server.valid = `t${server.refreshes}-${server.asks.length}`;
@@ -45,7 +47,7 @@ function fakeServer() {
   return { server, session };
 }
 
-function refusal(): ProblemError {
+function refusal(pointer?: string): ProblemError {
   return new ProblemError({
     type: '',
     title: '',
@@ -53,7 +55,12 @@ function refusal(): ProblemError {
     code: 'unauthenticated',
     detail: '',
     request_id: '',
+    ...(pointer === undefined ? {} : { pointer }),
   });
+}
+
+function isWrongPassword(body: Ask['body'], password: string): boolean {
+  return body !== undefined && 'password' in body && body.password !== password;
 }
 
 const ask: Ask = { method: 'GET', path: '/v1/keys' };
@@ -149,6 +156,52 @@ describe('a session', () => {
     await session.logOut();
     expect(server.ends).toBe(1);
     expect(session.state).toEqual({ status: 'anonymous', reason: 'logged-out' });
+  });
+
+  test('takes a wrong password for no end of the session, and does not try it again', async () => {
+    const { server, session } = fakeServer();
+    await session.start();
+    const wrong: Ask = { method: 'POST', path: '/v1/account/password', body: { password: 'wrong' } };
+    await expect(session.request(wrong)).rejects.toMatchObject({ problem: { pointer: '/password' } });
+    expect(server.refreshes).toBe(1);
+    expect(server.asks.filter(({ path }) => path === wrong.path)).toHaveLength(1);
+    expect(session.state).toMatchObject({ status: 'active', epoch: 1 });
+  });
+
+  test('deletes the account, and tells the other tabs', async () => {
+    const { server, session } = fakeServer();
+    await session.start();
+    await session.deleteAccount('right');
+    expect(server.asks.at(-1)).toMatchObject({ method: 'DELETE', path: '/v1/account' });
+    expect(server.ends).toBe(1);
+    expect(session.state).toEqual({ status: 'anonymous', reason: 'deleted' });
+  });
+
+  test('goes on as it was when the account is not deleted', async () => {
+    const { server, session } = fakeServer();
+    await session.start();
+    await expect(session.deleteAccount('wrong')).rejects.toBeInstanceOf(ProblemError);
+    expect(session.state.status).toBe('active');
+    expect(session.hasDraft).toBe(false);
+    expect(server.ends).toBe(0);
+  });
+
+  test('is not taken to have ended while it deletes its account', async () => {
+    const { server } = fakeServer();
+    const held: boolean[] = [];
+    const watched = createSession({
+      send: async (ask, token) => {
+        if (ask.path === '/v1/account') held.push(watched.hasDraft);
+        return server.send(ask, token);
+      },
+      now: () => 0,
+      exclusively: (task) => task(),
+      announceEnd: () => {},
+    });
+    await watched.start();
+    await watched.deleteAccount('right');
+    expect(held).toEqual([true]);
+    expect(watched.hasDraft).toBe(false);
   });
 
   test('starts over when the cookie has become another account’s, and asks nothing of it', async () => {

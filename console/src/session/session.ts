@@ -1,4 +1,11 @@
-import type { Account, Credentials, Grant, RefreshRequest } from 'halo-contract';
+import type {
+  Account,
+  AccountDeletion,
+  Credentials,
+  Grant,
+  RefreshRequest,
+  SignUpRequest,
+} from 'halo-contract';
 import { type Ask, readJson } from '../client.js';
 import { ProblemError } from '../problem-error.js';
 import { singleFlight } from './single-flight.js';
@@ -16,8 +23,11 @@ const renewBeforeMs = 30_000;
 export type SessionState =
   | { readonly status: 'starting' }
   | { readonly status: 'unreachable'; readonly error: unknown }
-  | { readonly status: 'anonymous'; readonly reason: 'no-session' | 'ended' | 'logged-out' }
+  | { readonly status: 'anonymous'; readonly reason: 'no-session' | 'ended' | Farewell }
   | { readonly status: 'active' | 'interrupted'; readonly account: Account; readonly epoch: number };
+
+/** How a person left on purpose. */
+type Farewell = 'logged-out' | 'deleted';
 
 export class SessionEndedError extends Error {
   override readonly name = 'SessionEndedError';
@@ -119,6 +129,24 @@ export function createSession(options: SessionOptions) {
     if (epoch !== asking) throw new SessionEndedError('Another account has logged in in this browser.');
   }
 
+  /** Leaves on purpose, as the server knows already: with no draft to spare, and for all tabs. */
+  function leave(farewell: Farewell): void {
+    drafts = 0;
+    options.announceEnd();
+    end();
+    become({ status: 'anonymous', reason: farewell });
+  }
+
+  /** Marks that there is a draft until the returned function is called. */
+  function holdDraft(): () => void {
+    drafts += 1;
+    let held = true;
+    return () => {
+      if (held) drafts = Math.max(0, drafts - 1);
+      held = false;
+    };
+  }
+
   /** Settles when an interrupted session is active again, or is given up. */
   function resumption(): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -171,8 +199,8 @@ export function createSession(options: SessionOptions) {
       admit(await readJson<Grant>(await options.send({ method: 'POST', path: '/v1/auth/log-in', body })));
     },
 
-    async signUp(credentials: Credentials): Promise<void> {
-      const body = { ...credentials, cookie: true };
+    async signUp(request: SignUpRequest): Promise<void> {
+      const body = { ...request, cookie: true };
       admit(await readJson<Grant>(await options.send({ method: 'POST', path: '/v1/auth/sign-up', body })));
     },
 
@@ -183,10 +211,22 @@ export function createSession(options: SessionOptions) {
       } catch (error) {
         if (!isRefused(error)) throw error;
       }
-      drafts = 0;
-      options.announceEnd();
-      end();
-      become({ status: 'anonymous', reason: 'logged-out' });
+      leave('logged-out');
+    },
+
+    /**
+     * Deletes the account. Erasing takes the server a moment in which this tab may hear already that its session is
+     * gone; a draft is held meanwhile, so that this does not count as an end that nobody wanted.
+     */
+    async deleteAccount(password: string): Promise<void> {
+      const body: AccountDeletion = { password };
+      const release = holdDraft();
+      try {
+        await request({ method: 'DELETE', path: '/v1/account', body });
+      } finally {
+        release();
+      }
+      leave('deleted');
     },
 
     /** Gives up the draft that an interrupted session waits with. */
@@ -197,15 +237,7 @@ export function createSession(options: SessionOptions) {
 
     end,
 
-    /** Marks that there is a draft until the returned function is called. */
-    holdDraft(): () => void {
-      drafts += 1;
-      let held = true;
-      return () => {
-        if (held) drafts = Math.max(0, drafts - 1);
-        held = false;
-      };
-    },
+    holdDraft,
 
     /** Calls back on every change of state, until the returned function is called. */
     watch(watcher: () => void): () => void {
@@ -220,6 +252,11 @@ export function createSession(options: SessionOptions) {
   };
 }
 
+/**
+ * Whether it is the credential that was refused. A 401 that points at a field is about a password which the person
+ * was asked for once more: the session is as good as before, and trying again would count as another guess.
+ */
 function isRefused(error: unknown): boolean {
-  return error instanceof ProblemError && error.problem.status === 401;
+  if (!(error instanceof ProblemError)) return false;
+  return error.problem.status === 401 && error.problem.pointer === undefined;
 }

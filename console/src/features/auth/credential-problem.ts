@@ -1,8 +1,8 @@
 import { explain, ProblemError } from '../../problem-error.js';
 
 export interface CredentialProblem {
-  /** The field it concerns, or undefined when it concerns both or neither. */
-  readonly field: 'name' | 'password' | undefined;
+  /** The field it concerns, or undefined when it concerns several or none. */
+  readonly field: 'name' | 'password' | 'invite' | undefined;
   readonly title: string;
   readonly detail: string;
 }
@@ -11,21 +11,35 @@ export interface CredentialProblem {
 export function credentialProblem(error: unknown): CredentialProblem {
   const { title, detail } = explain(error);
   if (!(error instanceof ProblemError)) return { field: undefined, title, detail };
+  const { status, pointer } = error.problem;
   if (error.is('name-taken')) {
     return { field: 'name', title, detail: 'This name is taken. Choose another, or log in.' };
   }
   if (error.is('weak-password')) return { field: 'password', title, detail };
-  if (error.problem.status === 401) {
+  if (error.is('sign-up-closed')) {
+    return pointer === '/invite'
+      ? { field: 'invite', title, detail: 'Enter an invite code that is still good.' }
+      : {
+          field: undefined,
+          title: 'Nobody can sign up here',
+          detail: 'Whoever runs this server has closed sign-up. Ask them for an account.',
+        };
+  }
+  if (error.is('account-disabled')) {
+    return {
+      field: undefined,
+      title: 'This account is disabled',
+      detail: 'Whoever runs this server has disabled it. Its data is kept; ask them to enable it again.',
+    };
+  }
+  if (status === 401) {
     return {
       field: undefined,
       title: 'Wrong name or password',
       detail: 'Check both and try again.',
     };
   }
-  const pointer = error.problem.pointer;
-  return {
-    field: pointer === '/name' ? 'name' : pointer === '/password' ? 'password' : undefined,
-    title,
-    detail,
-  };
+  const field = pointer?.slice(1);
+  const isField = field === 'name' || field === 'password' || field === 'invite';
+  return { field: isField ? field : undefined, title, detail };
 }

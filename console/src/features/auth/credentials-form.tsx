@@ -1,18 +1,22 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { PasswordInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import type { Credentials } from 'halo-contract';
-import { useEffect, useRef, useState } from 'react';
+import type { SignUpRequest } from 'halo-contract';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { nameFault, passwordAdvice, passwordFault } from '../../session/credentials-rules.js';
 import { Notice } from '../../ui/notice.js';
+import { useWait } from '../../ui/use-wait.js';
+import { WaitButton } from '../../ui/wait-button.js';
+import { WaitNotice } from '../../ui/wait-notice.js';
 import { type CredentialProblem, credentialProblem } from './credential-problem.js';
 import classes from './credentials-form.module.css';
-import { nameFault, passwordAdvice, passwordFault } from './credentials-rules.js';
 
 export interface CredentialsFormProps {
   readonly purpose: 'log-in' | 'sign-up';
   readonly submitLabel: string;
   /** Set when it can only be this person, who logs in again. */
   readonly fixedName?: string;
-  readonly onSubmit: (credentials: Credentials) => Promise<void>;
+  /** The invite code comes along only where the server has asked for one. */
+  readonly onSubmit: (credentials: SignUpRequest) => Promise<void>;
 }
 
 /** Name and password, with every refusal beside its field or, when it has none, above both and focused. */
@@ -20,37 +24,51 @@ export function CredentialsForm({ purpose, submitLabel, fixedName, onSubmit }: C
   const isNew = purpose === 'sign-up';
   const [pending, setPending] = useState(false);
   const [problem, setProblem] = useState<CredentialProblem>();
+  const [takesInvite, setTakesInvite] = useState(false);
+  const wait = useWait();
   const notice = useRef<HTMLDivElement>(null);
   const form = useForm({
     mode: 'uncontrolled',
-    initialValues: { name: fixedName ?? '', password: '' },
+    initialValues: { name: fixedName ?? '', password: '', invite: '' },
     validate: {
       name: (name) => (isNew ? nameFault(name) : name === '' ? 'Enter your name.' : null),
       password: (password) =>
         isNew ? passwordFault(password) : password === '' ? 'Enter your password.' : null,
+      invite: (invite) => (takesInvite && invite.trim() === '' ? 'Enter the invite code.' : null),
     },
     onSubmitPreventDefault: 'always',
+    onValuesChange: ({ name }, before) => {
+      // Attempts are counted by name: who mistyped it has waited for nothing.
+      if (name !== before.name) wait.lift();
+    },
   });
 
+  const leadTo = useEffectEvent(({ field }: CredentialProblem) => {
+    if (field === undefined) notice.current?.focus();
+    else form.getInputNode(field)?.focus();
+  });
   useEffect(() => {
-    if (problem?.field === undefined) notice.current?.focus();
+    if (problem !== undefined) leadTo(problem);
   }, [problem]);
 
-  async function submit(credentials: Credentials) {
+  async function submit({ name, password, invite }: typeof form.values) {
+    if (wait.seconds > 0) return;
     setPending(true);
     setProblem(undefined);
+    wait.lift();
     try {
-      await onSubmit(credentials);
+      await onSubmit({ name, password, ...(takesInvite ? { invite: invite.trim() } : {}) });
     } catch (error) {
-      const refusal = credentialProblem(error);
-      setProblem(refusal);
-      if (refusal.field !== undefined) {
-        form.setFieldError(refusal.field, refusal.detail);
-        form.getInputNode(refusal.field)?.focus();
-      }
+      if (!wait.beginFor(error)) refuse(credentialProblem(error));
     } finally {
       setPending(false);
     }
+  }
+
+  function refuse(refusal: CredentialProblem) {
+    if (refusal.field === 'invite') setTakesInvite(true);
+    if (refusal.field !== undefined) form.setFieldError(refusal.field, refusal.detail);
+    setProblem(refusal);
   }
 
   return (
@@ -58,10 +76,11 @@ export function CredentialsForm({ purpose, submitLabel, fixedName, onSubmit }: C
       className={classes.form}
       noValidate
       onSubmit={form.onSubmit(submit, (errors) => {
-        const first = errors.name ? 'name' : 'password';
+        const first = errors.name ? 'name' : errors.password ? 'password' : 'invite';
         form.getInputNode(first)?.focus();
       })}
     >
+      <WaitNotice wait={wait} />
       {problem !== undefined && problem.field === undefined ? (
         <Notice ref={notice} tone="danger" title={problem.title} announce>
           <p>{problem.detail}</p>
@@ -90,9 +109,20 @@ export function CredentialsForm({ purpose, submitLabel, fixedName, onSubmit }: C
         visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
         data-autofocus={fixedName !== undefined}
       />
-      <Button type="submit" fullWidth disabled={pending} loading={pending}>
-        {submitLabel}
-      </Button>
+      {takesInvite ? (
+        <TextInput
+          key={form.key('invite')}
+          {...form.getInputProps('invite')}
+          label="Invite code"
+          name="invite"
+          description="Signing up here takes a code from whoever runs this server."
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+        />
+      ) : null}
+      <WaitButton label={submitLabel} pending={pending} wait={wait} fullWidth />
     </form>
   );
 }

@@ -7,7 +7,7 @@ import { CredentialsForm } from './credentials-form.js';
 
 export function LogInPage() {
   const state = useSession();
-  const ended = state.status === 'anonymous' && state.reason === 'ended';
+  const reason = state.status === 'anonymous' ? state.reason : undefined;
   return (
     <AuthPage
       title="Log in"
@@ -20,7 +20,14 @@ export function LogInPage() {
         </>
       }
     >
-      {ended ? <Notice tone="plain">Your session has ended. Log in to go on.</Notice> : null}
+      {reason === 'ended' ? <Notice tone="plain">Your session has ended. Log in to go on.</Notice> : null}
+      {reason === 'deleted' ? (
+        <div role="status">
+          <Notice tone="plain" title="Your account is deleted">
+            <p>Its keys, sessions and API tokens are gone, and its name is free again.</p>
+          </Notice>
+        </div>
+      ) : null}
       <CredentialsForm purpose="log-in" submitLabel="Log in" onSubmit={session.logIn} />
     </AuthPage>
   );
