@@ -47,7 +47,7 @@ export async function send(ask: Ask, accessToken?: string): Promise<Response> {
     ask.signal?.throwIfAborted();
     throw new UnreachableError('No answer.', { cause });
   }
-  if (!response.ok) throw new ProblemError(await readProblem(response));
+  if (!response.ok) throw new ProblemError(await readProblem(response), retryAfterMs(response));
   return response;
 }
 
@@ -66,6 +66,12 @@ export function queryText(query: Query = {}): string {
     value === undefined || value === '' ? [] : [[name, String(value)]],
   );
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+}
+
+/** Halo says it in seconds; a date, which HTTP allows too, is taken for nothing. */
+function retryAfterMs(response: Response): number | undefined {
+  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
 }
 
 /** A proxy may answer in place of Halo, and not in JSON; the status is then all there is to tell. */

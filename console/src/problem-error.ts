@@ -4,10 +4,13 @@ import type { Problem, ProblemCode } from 'halo-contract';
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
+  /** After how long the server asked to try again. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, retryAfterMs?: number) {
     super(problem.detail);
     this.problem = problem;
+    this.retryAfterMs = retryAfterMs;
   }
 
   is(...codes: ProblemCode[]): boolean {

@@ -2,6 +2,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Navigate,
   Outlet,
   redirect,
@@ -81,8 +82,24 @@ const keys = createRoute({
   component: KeysScreen,
 });
 
+const transfer = createRoute({
+  getParentRoute: () => member,
+  path: '/transfer',
+  component: lazyRouteComponent(() => import('./features/transfer/transfer-screen.js'), 'TransferScreen'),
+});
+
+const usage = createRoute({
+  getParentRoute: () => member,
+  path: '/usage',
+  component: lazyRouteComponent(() => import('./features/usage/usage-screen.js'), 'UsageScreen'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([index, guest.addChildren([logIn, signUp]), member.addChildren([keys])]),
+  routeTree: root.addChildren([
+    index,
+    guest.addChildren([logIn, signUp]),
+    member.addChildren([keys, transfer, usage]),
+  ]),
   basepath: '/home',
   parseSearch,
   stringifySearch,
