@@ -18,6 +18,8 @@ import {
   writeValue,
 } from './console-steps.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
+import { walkExport, walkImport } from './transfer-screens.js';
+import { walkUsage } from './usage-screens.js';
 
 export interface Walk {
   readonly page: Page;
@@ -37,6 +39,9 @@ export const walks: Readonly<Record<string, Step>> = {
   'writing a value': walkDrafts,
   conflicts: walkConflicts,
   'what goes wrong': walkFailures,
+  'the export': walkExport,
+  'the import': walkImport,
+  'the usage': walkUsage,
 };
 
 async function begin({ page, halo, url }: Walk): Promise<Person> {

@@ -2,6 +2,7 @@ import { SegmentedControl, Skeleton, VisuallyHidden } from '@mantine/core';
 import { limits } from 'halo-contract';
 import { lazy, Suspense, useState } from 'react';
 import { ErrorNotice } from '../../ui/error-notice.js';
+import { ChartBoundary } from './chart-boundary.js';
 import { useUsageReport } from './queries.js';
 import { formatCount, totalsOf, type UsageDay } from './usage-days.js';
 import classes from './usage-screen.module.css';
@@ -82,9 +83,11 @@ function Days({ days, isTable }: { readonly days: readonly UsageDay[]; readonly 
   if (isTable) return <UsageTable days={days} />;
   return (
     <>
-      <Suspense fallback={<Skeleton height={chartHeight} />}>
-        <UsageChart days={days} />
-      </Suspense>
+      <ChartBoundary>
+        <Suspense fallback={<Skeleton height={chartHeight} />}>
+          <UsageChart days={days} />
+        </Suspense>
+      </ChartBoundary>
       <VisuallyHidden>
         <UsageTable days={days} />
       </VisuallyHidden>

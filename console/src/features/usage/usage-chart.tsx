@@ -32,7 +32,8 @@ export default function UsageChart({ days }: { readonly days: readonly UsageDay[
         areaChartProps={{ accessibilityLayer: false }}
         xAxisProps={{ tickFormatter: shortDay, minTickGap: 24 }}
         yAxisProps={{ width: 56, allowDecimals: false }}
-        tooltipProps={{ labelFormatter: (day) => longDay(String(day)) }}
+        // The label is a number while the tooltip is hidden.
+        tooltipProps={{ labelFormatter: (day) => (typeof day === 'string' ? longDay(day) : '') }}
         valueFormatter={formatCount}
       />
     </div>
