@@ -86,7 +86,7 @@ export async function walkImport({ page, halo, url, visit }: Walk): Promise<void
   await expect(importOf(page).getByRole('alert')).toContainText('paused');
   await visit('import-paused');
   await importOf(page).getByRole('button', { name: 'Cancel' }).click();
-  await expect(importOf(page).getByText(/cancelled after line/)).toBeVisible();
+  await expect(importOf(page).getByText(/^The import was cancelled/)).toBeVisible();
   await visit('import-cancelled');
 
   await page.unroute('**/v1/import?*');

@@ -8,7 +8,7 @@ import { Counts } from './counts.js';
 import { faultFile } from './fault-list.js';
 import { FaultTable } from './fault-table.js';
 import { formatCount, formatMany } from './format-count.js';
-import { titleOf } from './outcome-text.js';
+import { codeOf, remainderOf, titleOf } from './outcome-text.js';
 import { download } from './save-file.js';
 import classes from './transfer-screen.module.css';
 import { UndoImport } from './undo-import.js';
@@ -105,21 +105,16 @@ function Reason({ state: { run, isDry } }: { readonly state: ImportOutcomeProps[
     return <p>{isDry ? 'Nothing was changed.' : `All ${formatMany(counts.lines, 'line')} are done.`}</p>;
   }
   if (stage.status !== 'stopped') return null;
-  const stays = isDry
-    ? 'Nothing was changed.'
-    : `What was imported up to line ${formatCount(counts.lines)} stays; the lines after it were not touched.`;
-  const { error, unknown } = stage;
+  const { error } = stage;
   return (
     <>
       {error === undefined ? null : <Cause error={error} />}
-      {unknown === undefined ? (
-        <p>{stays}</p>
-      ) : (
+      <p>{remainderOf(stage, counts, isDry)}</p>
+      {error !== undefined && codeOf(error) === 'quota-exceeded' ? (
         <p>
-          What was imported up to line {formatCount(counts.lines)} stays. Lines {formatCount(unknown.first)}{' '}
-          to {formatCount(unknown.last)} were under way: some of them may have been imported too.
+          <Link to="/usage">See your usage</Link>
         </p>
-      )}
+      ) : null}
     </>
   );
 }

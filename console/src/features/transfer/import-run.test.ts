@@ -201,6 +201,16 @@ describe('an import', () => {
     expect(run.stage).toEqual({ status: 'stopped', unknown: { first: 1, last: 2 } });
   });
 
+  test('says what is not known when it is cancelled after its answer was lost', async () => {
+    const store = createStore();
+    store.before = () => 'break-off';
+    const { run, until } = start(store, ['a', 'b', 'c']);
+    await until('paused');
+    run.cancel();
+    await until('stopped');
+    expect(run.stage).toEqual({ status: 'stopped', unknown: { first: 1, last: 3 } });
+  });
+
   test('that only tries changes nothing', async () => {
     const store = createStore(['a']);
     const { run, until } = start(store, ['a', 'b', 'bad'], 'skip', true);

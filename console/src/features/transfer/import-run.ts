@@ -35,7 +35,7 @@ export type ImportStage =
   | { readonly status: 'stopped'; readonly error?: StopCause; readonly unknown?: LineRange }
   | { readonly status: 'done'; readonly verdict: FileVerdict };
 
-export type StopCause = ImportEnd['error'] | ProblemError | Error;
+export type StopCause = NonNullable<ImportEnd['error']> | Error;
 
 export interface LineRange {
   readonly first: number;
@@ -103,8 +103,8 @@ export function startImport(options: ImportRunOptions): ImportRun {
   /** What a server in between takes at once, as far as it has been found out. */
   let capBytes = sliceBytesMax;
   let waits = 0;
-  /** Whether the next part may have been imported already. */
-  let isUncertain = false;
+  /** Lines that were sent without an answer, and may have been imported. */
+  let uncertain: LineRange | undefined;
   let wake = () => {};
 
   const become = (next: ImportStage) => {
@@ -127,7 +127,7 @@ export function startImport(options: ImportRunOptions): ImportRun {
   async function sendSlice(slice: FileSlice): Promise<boolean> {
     let rest = slice;
     while (rest.lines > 0) {
-      if (isCancelled) return halt({});
+      if (isCancelled) return halt();
       const part = rest.bytes.length > sliceBytes ? headOf(rest, sliceBytes) : rest;
       let outcome: PartOutcome;
       let error: unknown;
@@ -149,18 +149,18 @@ export function startImport(options: ImportRunOptions): ImportRun {
           capBytes = Math.max(Math.floor(part.bytes.length / 4), 1);
           sliceBytes = capBytes;
         }
-      } else if (!(await overcome(error, part, outcome))) return false;
+      } else if (!(await overcome(error, part))) return false;
     }
     return true;
   }
 
   async function sendPart(part: FileSlice): Promise<{ outcome: PartOutcome; error: unknown }> {
     let used = rule;
-    if (isUncertain && !dryRun && rule !== 'replace' && (await readRevision()) !== counts.revision) {
+    if (uncertain !== undefined && rule !== 'replace' && (await readRevision()) !== counts.revision) {
       used = 'skip';
-      resent.push({ first: part.firstLine, last: part.firstLine + part.lines - 1 });
+      resent.push(rangeOf(part));
     }
-    isUncertain = false;
+    uncertain = undefined;
     if (stage.status !== 'stopping') become({ status: 'running' });
     const began = now();
     const answers: ImportAnswer[] = [];
@@ -173,8 +173,10 @@ export function startImport(options: ImportRunOptions): ImportRun {
     }
     const outcome = sumUp(answers);
     if (error === undefined && !outcome.isAnswered) error = new UnreachableError('The answer broke off.');
-    isUncertain = !outcome.isAnswered && !(error instanceof ProblemError);
-    if (outcome.stopped?.code === 'outcome-unknown') isUncertain = true;
+    const isLost = !outcome.isAnswered && !(error instanceof ProblemError);
+    if (!dryRun && (isLost || outcome.stopped?.code === 'outcome-unknown')) {
+      uncertain = rangeOf(restOf(part, outcome.lines));
+    }
     error ??= outcome.stopped;
     if (error !== undefined) return { outcome, error };
     resize(now() - began, part.bytes.length);
@@ -213,12 +215,8 @@ export function startImport(options: ImportRunOptions): ImportRun {
   }
 
   /** Waits until it makes sense to go on. False: the import has stopped. */
-  async function overcome(error: unknown, part: FileSlice, outcome: PartOutcome): Promise<boolean> {
-    if (aborting.signal.aborted) {
-      const first = part.firstLine + outcome.lines;
-      const last = part.firstLine + part.lines - 1;
-      return halt(first > last || dryRun ? {} : { unknown: { first, last } });
-    }
+  async function overcome(error: unknown, part: FileSlice): Promise<boolean> {
+    if (aborting.signal.aborted) return halt();
     const code = codeOf(error);
     // The next request finds out, and waits for the log-in.
     if (code === 'session-ended' && !(error instanceof ProblemError) && waits < waitsMax) {
@@ -235,11 +233,16 @@ export function startImport(options: ImportRunOptions): ImportRun {
       await pause(error);
       return true;
     }
-    return halt({ error: stopCause(error, part) });
+    return halt(stopCause(error, part));
   }
 
-  function halt(how: { readonly error?: StopCause; readonly unknown?: LineRange }): false {
-    become({ status: 'stopped', ...how });
+  function halt(error?: StopCause): false {
+    const unknown = uncertain === undefined || uncertain.first > uncertain.last ? undefined : uncertain;
+    become({
+      status: 'stopped',
+      ...(error === undefined ? {} : { error }),
+      ...(unknown === undefined ? {} : { unknown }),
+    });
     return false;
   }
 
@@ -264,7 +267,7 @@ export function startImport(options: ImportRunOptions): ImportRun {
   }
 
   void run().catch((error: unknown) => {
-    halt({ error: error instanceof Error ? error : new Error('The import failed.') });
+    halt(error instanceof Error ? error : new Error('The import failed.'));
   });
 
   return {
@@ -301,6 +304,10 @@ function headOf(slice: FileSlice, bytes: number): FileSlice {
 function restOf(slice: FileSlice, lines: number): FileSlice {
   const bytes = slice.bytes.subarray(offsetAfter(slice.bytes, lines));
   return { ...slice, bytes, firstLine: slice.firstLine + lines, lines: slice.lines - lines };
+}
+
+function rangeOf(slice: FileSlice): LineRange {
+  return { first: slice.firstLine, last: slice.firstLine + slice.lines - 1 };
 }
 
 /** Names the line of the file rather than that of the part. */

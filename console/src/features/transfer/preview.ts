@@ -2,7 +2,7 @@ import type { ValuedEntry } from 'halo-contract';
 import { createFileCheck, type FileVerdict, readMark } from './file-check.js';
 import { readSlices } from './file-slices.js';
 import { type FileEntry, judgeLine, tooLong } from './import-line.js';
-import { linesIn } from './line-blocks.js';
+import { linesIn, offsetAfter } from './line-blocks.js';
 import { isSame } from './same-entry.js';
 
 /** What an import of a file would meet, as far as the file was read. */
@@ -134,7 +134,8 @@ export async function previewFile(options: PreviewOptions): Promise<Preview> {
       take(line, counts.lines);
       if (batch.length >= batchKeysMax || batchBytes >= batchBytesMax) await compare();
     }
-    counts.bytes = slice.end;
+    const offset = isCut ? offsetAfter(slice.bytes, counts.lines - slice.firstLine + 1) : undefined;
+    counts.bytes = offset === undefined ? slice.end : slice.start + offset;
     onProgress(result(false, check.verdict()));
     if (isCut || counts.bytes >= limits.bytes) break;
   }

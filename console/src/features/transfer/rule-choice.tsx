@@ -37,7 +37,14 @@ export function RuleChoice({ rule, existing, onChange }: RuleChoiceProps) {
     >
       <div className={classes.rules}>
         {rules.map(({ value, label, what }) => (
-          <Radio key={value} value={value} label={label} description={what} size="xs" />
+          <Radio
+            key={value}
+            value={value}
+            label={label}
+            description={what}
+            size="xs"
+            classNames={{ radio: classes.radio ?? '' }}
+          />
         ))}
       </div>
     </Radio.Group>

@@ -4,6 +4,7 @@ import { formatBytes } from '../../ui/bytes.js';
 import { ErrorNotice } from '../../ui/error-notice.js';
 import { Notice } from '../../ui/notice.js';
 import { useNow } from '../../ui/use-now.js';
+import { useOnline } from '../../ui/use-online.js';
 import { formatCount } from './format-count.js';
 import { ProgressBlock } from './progress-block.js';
 import classes from './transfer-screen.module.css';
@@ -13,6 +14,7 @@ import type { ImportState } from './use-import.js';
 export function RunPanel({ state }: { readonly state: Extract<ImportState, { readonly step: 'run' }> }) {
   const { file, run, isDry, rate, leftMs } = state;
   const { counts, stage } = run;
+  const online = useOnline();
   const isResting = stage.status === 'paused' || stage.status === 'waiting';
   const isStopping = stage.status === 'stopping';
   return (
@@ -49,6 +51,9 @@ export function RunPanel({ state }: { readonly state: Extract<ImportState, { rea
           error={stage.error}
           onRetry={run.resume}
         />
+      ) : null}
+      {stage.status === 'paused' && !online ? (
+        <p className={classes.note}>It goes on by itself when you are online again.</p>
       ) : null}
       {stage.status === 'waiting' ? <Waiting untilMs={stage.untilMs} error={stage.error} /> : null}
     </>

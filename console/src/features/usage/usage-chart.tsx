@@ -1,4 +1,5 @@
 import { AreaChart } from '@mantine/charts';
+import '@mantine/core/styles/ColorSwatch.css';
 import '@mantine/charts/styles.css';
 import { useReducedMotion } from '@mantine/hooks';
 import classes from './usage-chart.module.css';
