@@ -20,6 +20,8 @@ import {
 import { walkFrame } from './frame-screens.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
 import { settingsWalks } from './settings-screens.js';
+import { walkExport, walkImport } from './transfer-screens.js';
+import { walkUsage } from './usage-screens.js';
 import type { Walk } from './walk.js';
 
 type Step = (walk: Walk) => Promise<void>;
@@ -34,6 +36,9 @@ export const walks: Readonly<Record<string, Step>> = {
   'what goes wrong': walkFailures,
   'the frame and its screens': walkFrame,
   ...settingsWalks,
+  'the export': walkExport,
+  'the import': walkImport,
+  'the usage': walkUsage,
 };
 
 async function begin({ page, halo, url }: Walk): Promise<Person> {

@@ -1,5 +1,16 @@
-import { Screen } from '../../ui/screen.js';
+import { QuotaSection } from './quota-section.js';
+import { RequestsSection } from './requests-section.js';
+import classes from './usage-screen.module.css';
 
+/** How much is stored and how much is asked, against what may be. */
 export function UsageScreen() {
-  return <Screen title="Usage">{null}</Screen>;
+  return (
+    <div className={classes.screen}>
+      <div className={classes.page}>
+        <h1>Usage</h1>
+        <QuotaSection />
+        <RequestsSection />
+      </div>
+    </div>
+  );
 }
