@@ -47,7 +47,7 @@ export async function send(ask: Ask, accessToken?: string): Promise<Response> {
     ask.signal?.throwIfAborted();
     throw new UnreachableError('No answer.', { cause });
   }
-  if (!response.ok) throw new ProblemError(await readProblem(response));
+  if (!response.ok) throw new ProblemError(await readProblem(response), retryAfterOf(response));
   return response;
 }
 
@@ -66,6 +66,12 @@ export function queryText(query: Query = {}): string {
     value === undefined || value === '' ? [] : [[name, String(value)]],
   );
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+}
+
+/** Halo says it in seconds; a date, which a proxy may send instead, is not worth the reading. */
+function retryAfterOf(response: Response): number | undefined {
+  const text = response.headers.get('Retry-After') ?? '';
+  return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** A proxy may answer in place of Halo, and not in JSON; the status is then all there is to tell. */

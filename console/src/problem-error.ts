@@ -4,10 +4,13 @@ import type { Problem, ProblemCode } from 'halo-contract';
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
+  /** Seconds after which trying again makes sense, if the server said. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, retryAfterSeconds?: number) {
     super(problem.detail);
     this.problem = problem;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 
   is(...codes: ProblemCode[]): boolean {
