@@ -17,6 +17,7 @@ import {
   visitKey,
   writeValue,
 } from './console-steps.js';
+import { walkKeySides } from './key-screens.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
 
 export interface Walk {
@@ -33,6 +34,7 @@ type Step = (walk: Walk) => Promise<void>;
 export const walks: Readonly<Record<string, Step>> = {
   'log-in and sign-up': walkGates,
   'the keys': walkKeys,
+  'one key': async (walk) => walkKeySides(walk, await begin(walk)),
   'menus and questions': walkDialogs,
   'writing a value': walkDrafts,
   conflicts: walkConflicts,

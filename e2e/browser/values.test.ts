@@ -33,6 +33,8 @@ test('keys with slashes, dots, %, #, ?, spaces and emoji go there and back', asy
   person,
   halo,
 }) => {
+  // Eleven forms and as many openings take their time beside other work.
+  test.setTimeout(60_000);
   await page.goto('/home');
   for (const key of peculiarKeys) {
     await setNewValue(page, key, JSON.stringify(key));

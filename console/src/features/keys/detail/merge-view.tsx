@@ -72,12 +72,12 @@ const mergeLook = EditorView.theme({
   },
   '&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText': {
     background: 'none',
-    textDecoration: 'underline 2px var(--danger-text)',
+    textDecoration: 'underline 1px var(--danger-text)',
     textUnderlineOffset: '3px',
   },
   '&:not(.cm-merge-a) .cm-changedText': {
     background: 'none',
-    textDecoration: 'underline 2px var(--code-string)',
+    textDecoration: 'underline 1px var(--code-string)',
     textUnderlineOffset: '3px',
   },
   '.cm-collapsedLines': {

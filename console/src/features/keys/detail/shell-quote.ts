@@ -4,7 +4,8 @@
  */
 export function shellQuote(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
-  if (/\p{Cc}/u.test(text)) {
+  // A line end is harmless between quotes, and keeps a text of many lines readable.
+  if (/(?!\n)\p{Cc}/u.test(text)) {
     const escaped = text.replace(/[\\'\p{Cc}]/gu, (character) => {
       if (character === '\n') return '\\n';
       if (character === '\t') return '\\t';
