@@ -7,7 +7,8 @@ import { urlOf } from './console-steps.js';
 const keys = [`it's "quoted" $HOME \`id\``, 'a b/🙂', 'line\nend', '../up', '{a,b}[1-3]', '-x', '100%#?&'];
 
 async function commandOf(page: Page, title: string): Promise<string> {
-  return page.getByRole('region', { name: title, exact: true }).locator('pre').innerText();
+  const shown = await page.getByRole('region', { name: title, exact: true }).locator('pre').textContent();
+  return shown ?? '';
 }
 
 /** Runs a program as it was copied, and returns what it prints. */

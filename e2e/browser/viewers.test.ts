@@ -11,6 +11,9 @@ import {
 } from './console-steps.js';
 import { tinyPng } from './key-screens.js';
 
+// A trace would fetch the blob of each picture from within the page, which the page's own policy forbids.
+test.use({ trace: 'off' });
+
 const json = { headers: { 'content-type': 'application/json' } };
 
 function show(page: Page, viewer: string) {

@@ -1,4 +1,4 @@
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap, isolateHistory } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput } from '@codemirror/language';
 import { linter } from '@codemirror/lint';
@@ -84,7 +84,10 @@ export default function CodeEditor(props: CodeEditorProps) {
       const view = editor.current;
       // Given as a text, the line ends are read as the editor's own.
       const insert = view?.state.toText(text);
-      if (insert !== undefined) view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert } });
+      if (view === null || insert === undefined) return;
+      const changes = { from: 0, to: view.state.doc.length, insert };
+      // A step of its own, however quickly it follows upon the typing.
+      view.dispatch({ changes, annotations: isolateHistory.of('full') });
     },
     goTo(offset) {
       const view = editor.current;

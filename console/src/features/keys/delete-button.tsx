@@ -6,9 +6,10 @@ import { toastFailure } from '../../ui/toast.js';
 import { toastUndo } from '../../ui/undo-toast.js';
 import { useOnline } from '../../ui/use-online.js';
 import { visibleKey } from '../../ui/visible-key.js';
+import { useReshow } from './detail/use-reshow.js';
 import { useKeysSearch } from './keys-search.js';
 import { useKeyCache } from './queries.js';
-import { deleteKey, getSnapshot } from './requests.js';
+import { deleteKey } from './requests.js';
 import type { Snapshot } from './snapshot.js';
 
 /** Moves the key to the trash, and only the revision that is shown. It can be undone, so it does not ask. */
@@ -16,6 +17,7 @@ export function DeleteButton({ snapshot }: { readonly snapshot: Snapshot }) {
   const { key, revision } = snapshot;
   const { close } = useKeysSearch();
   const cache = useKeyCache();
+  const reshow = useReshow();
   const online = useOnline();
   const [pending, setPending] = useState(false);
 
@@ -29,18 +31,13 @@ export function DeleteButton({ snapshot }: { readonly snapshot: Snapshot }) {
         title: 'Moved to trash',
         message: visibleKey(key),
         revision: deleted.revision,
-        onUndone: () => void comeBack(),
+        onUndone: () => void reshow(key),
       });
     } catch (error) {
       await explainRefusal(error);
     } finally {
       setPending(false);
     }
-  }
-
-  async function comeBack() {
-    const back = await getSnapshot(key);
-    cache.wrote(back, back.size ?? 0);
   }
 
   async function explainRefusal(error: unknown) {

@@ -12,6 +12,7 @@ import { commit } from './detail-requests.js';
 import { ExpiryForm, type NewExpiry } from './expiry-form.js';
 import classes from './metadata-tab.module.css';
 import { SaveProblem } from './save-problem.js';
+import { useReshow } from './use-reshow.js';
 
 export interface ExpirySectionProps {
   readonly snapshot: Snapshot;
@@ -25,6 +26,7 @@ export function ExpirySection({ snapshot, now }: ExpirySectionProps) {
   const [pending, setPending] = useState(false);
   const [failed, setFailed] = useState<{ readonly error: unknown; readonly wanted: NewExpiry }>();
   const cache = useKeyCache();
+  const reshow = useReshow();
   const online = useOnline();
 
   async function touch(wanted: NewExpiry) {
@@ -36,12 +38,12 @@ export function ExpirySection({ snapshot, now }: ExpirySectionProps) {
         mutations: [{ touch: { key, ...wanted } }],
       });
       setEditing(false);
-      await cache.reread(key);
+      await reshow(key);
       toastUndo({
         title: 'expires_at' in wanted && wanted.expires_at === null ? 'Expiry removed' : 'Expiry set',
         message: visibleKey(key),
         revision: answer.revision,
-        onUndone: () => void cache.reread(key),
+        onUndone: () => void reshow(key),
       });
     } catch (error) {
       setFailed({ error, wanted });

@@ -7,10 +7,9 @@ import { toastFailure } from '../../../ui/toast.js';
 import { toastUndo } from '../../../ui/undo-toast.js';
 import { useOnline } from '../../../ui/use-online.js';
 import { useKeyCache } from '../queries.js';
-import { getSnapshot } from '../requests.js';
-import { currentOf } from '../save-draft.js';
 import { commit } from './detail-requests.js';
 import { saveWords } from './save-words.js';
+import { useReshow } from './use-reshow.js';
 import type { Version } from './version.js';
 
 export interface RestoreButtonProps {
@@ -23,6 +22,7 @@ export interface RestoreButtonProps {
 /** Writes a version again as a new revision; what was current stays in the history. */
 export function RestoreButton({ name, version, newest }: RestoreButtonProps) {
   const cache = useKeyCache();
+  const reshow = useReshow();
   const online = useOnline();
   const [pending, setPending] = useState(false);
   const isCurrent = newest?.revision === version.revision;
@@ -35,25 +35,18 @@ export function RestoreButton({ name, version, newest }: RestoreButtonProps) {
         checks: [{ key: name, revision: over }],
         mutations: [{ restore: { key: name, revision: version.revision } }],
       });
-      const restored = await getSnapshot(name);
-      cache.wrote(restored, restored.size ?? 0);
+      await reshow(name);
       toastUndo({
         title: 'Restored',
         message: `Revision ${version.revision} is now revision ${revision}.`,
         revision,
-        onUndone: () => void showAgain(),
+        onUndone: () => void reshow(name),
       });
     } catch (error) {
       await refuse(error);
     } finally {
       setPending(false);
     }
-  }
-
-  async function showAgain() {
-    const now = await currentOf(name);
-    if (now === undefined) cache.removed(name);
-    else cache.wrote(now, now.size ?? 0);
   }
 
   async function refuse(error: unknown) {

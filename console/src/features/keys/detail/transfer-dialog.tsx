@@ -8,11 +8,11 @@ import { visibleKey } from '../../../ui/visible-key.js';
 import { createRules } from '../create-rules.js';
 import { useKeysSearch } from '../keys-search.js';
 import { useKeyCache } from '../queries.js';
-import { getSnapshot } from '../requests.js';
 import type { Snapshot } from '../snapshot.js';
 import { commit } from './detail-requests.js';
 import { SaveProblem } from './save-problem.js';
 import classes from './transfer-dialog.module.css';
+import { useReshow } from './use-reshow.js';
 
 const words = {
   move: { title: 'Rename key', field: 'New name', button: 'Rename', done: 'Renamed' },
@@ -33,6 +33,7 @@ export function TransferDialog({ kind, snapshot, onClose }: TransferDialogProps)
   const { key: from, revision } = snapshot;
   const { open } = useKeysSearch();
   const cache = useKeyCache();
+  const reshow = useReshow();
   const online = useOnline();
   const [to, setTo] = useState(from);
   const [fault, setFault] = useState<'invalid' | 'taken' | 'changed'>();
@@ -74,15 +75,13 @@ export function TransferDialog({ kind, snapshot, onClose }: TransferDialogProps)
       title: done,
       message: `${visibleKey(from)} → ${visibleKey(to)}`,
       revision: committed,
-      onUndone: () => void takeBack(),
+      onUndone: takeBack,
     });
   }
 
-  async function takeBack() {
+  function takeBack() {
     cache.removed(to);
-    if (kind === 'copy') return;
-    const back = await getSnapshot(from);
-    cache.wrote(back, back.size ?? 0);
+    if (kind === 'move') void reshow(from);
   }
 
   function refuse(cause: unknown) {
