@@ -18,16 +18,13 @@ export const tinyPng = Buffer.from(
   'base64',
 );
 
-/** Everything that one key can show, from a sample key that is open. */
-export async function walkKeySides(walk: Walk, person: Person): Promise<void> {
-  await walkTabs(walk);
+/** The tabs of a key that is open, except its history. */
+export async function walkTabs(walk: Walk): Promise<void> {
+  await walkCode(walk);
   await walkMetadata(walk);
-  await walkHistory(walk, person);
-  await walkViewers(walk, person);
-  await walkTransfers(walk);
 }
 
-async function walkTabs({ page, visit }: Walk): Promise<void> {
+async function walkCode({ page, visit }: Walk): Promise<void> {
   await visitKey(page, openSample);
   await expect(valueField(page)).toBeVisible();
   await page.getByRole('tab', { name: 'Code' }).click();
@@ -59,7 +56,9 @@ async function walkMetadata({ page, visit }: Walk): Promise<void> {
   await page.getByRole('button', { name: 'Cancel' }).click();
 }
 
-async function walkHistory({ page, halo, visit }: Walk, person: Person): Promise<void> {
+/** The versions of a key, and how they differ. */
+export async function walkHistory({ page, halo, visit }: Walk, person: Person): Promise<void> {
+  await visitKey(page, openSample);
   await page.getByRole('tab', { name: 'History' }).click();
   await expect(page.getByRole('region', { name: 'Versions' }).getByRole('button').first()).toBeVisible();
   await expect(page.locator('.cm-mergeView, .cm-editor').first()).toBeVisible();
@@ -82,7 +81,8 @@ async function walkHistory({ page, halo, visit }: Walk, person: Person): Promise
   await visit('history-deleted');
 }
 
-async function walkViewers({ page, halo, visit }: Walk, person: Person): Promise<void> {
+/** Pictures, bytes and files, and a save that is refused. */
+export async function walkViewers({ page, halo, visit }: Walk, person: Person): Promise<void> {
   await halo.set(person, 'assets/dot.png', tinyPng, { headers: { 'content-type': 'image/png' } });
   await visitKey(page, 'assets/dot.png');
   await expect(page.getByText('2 × 2 pixels')).toBeVisible();
@@ -118,7 +118,8 @@ async function walkViewers({ page, halo, visit }: Walk, person: Person): Promise
   await page.getByRole('button', { name: 'Discard' }).click();
 }
 
-async function walkTransfers({ page, visit }: Walk): Promise<void> {
+/** Another name for a key. */
+export async function walkTransfers({ page, visit }: Walk): Promise<void> {
   await visitKey(page, 'app/config/theme');
   await expect(valueField(page)).toBeVisible();
   await page.getByRole('button', { name: 'More for this key' }).click();

@@ -17,7 +17,7 @@ import {
   visitKey,
   writeValue,
 } from './console-steps.js';
-import { walkKeySides } from './key-screens.js';
+import { walkHistory, walkTabs, walkTransfers, walkViewers } from './key-screens.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
 
 export interface Walk {
@@ -34,7 +34,16 @@ type Step = (walk: Walk) => Promise<void>;
 export const walks: Readonly<Record<string, Step>> = {
   'log-in and sign-up': walkGates,
   'the keys': walkKeys,
-  'one key': async (walk) => walkKeySides(walk, await begin(walk)),
+  'the tabs of a key': async (walk) => {
+    await begin(walk);
+    await walkTabs(walk);
+  },
+  'the history of a key': async (walk) => walkHistory(walk, await begin(walk)),
+  'pictures, bytes and files': async (walk) => walkViewers(walk, await begin(walk)),
+  'renaming a key': async (walk) => {
+    await begin(walk);
+    await walkTransfers(walk);
+  },
   'menus and questions': walkDialogs,
   'writing a value': walkDrafts,
   conflicts: walkConflicts,
