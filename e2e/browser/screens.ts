@@ -18,6 +18,7 @@ import {
   writeValue,
 } from './console-steps.js';
 import { walkFrame } from './frame-screens.js';
+import { walkHistory, walkTabs, walkTransfers, walkViewers } from './key-screens.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
 import { settingsWalks } from './settings-screens.js';
 import { walkExport, walkImport } from './transfer-screens.js';
@@ -30,6 +31,16 @@ type Step = (walk: Walk) => Promise<void>;
 export const walks: Readonly<Record<string, Step>> = {
   'log-in and sign-up': walkGates,
   'the keys': walkKeys,
+  'the tabs of a key': async (walk) => {
+    await begin(walk);
+    await walkTabs(walk);
+  },
+  'the history of a key': async (walk) => walkHistory(walk, await begin(walk)),
+  'pictures, bytes and files': async (walk) => walkViewers(walk, await begin(walk)),
+  'renaming a key': async (walk) => {
+    await begin(walk);
+    await walkTransfers(walk);
+  },
   'menus and questions': walkDialogs,
   'writing a value': walkDrafts,
   conflicts: walkConflicts,
@@ -153,10 +164,6 @@ async function walkDialogs(walk: Walk): Promise<void> {
   await expect(page.getByRole('dialog')).toHaveCount(0);
 
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
-  const question = page.getByRole('dialog', { name: 'Delete key?' });
-  await expect(question.getByRole('button', { name: 'Cancel' })).toBeFocused();
-  await visit('delete');
-  await question.getByRole('button', { name: 'Delete' }).click();
   await expect(successOf(page, 'Moved to trash')).toBeVisible();
   await visit('deleted');
 }
@@ -232,10 +239,8 @@ async function walkFailures(walk: Walk): Promise<void> {
   await page.context().setOffline(false);
   await page.getByRole('button', { name: 'Cancel' }).click();
 
-  await page.getByRole('button', { name: 'Delete', exact: true }).click();
-  await expect(page.getByRole('dialog', { name: 'Delete key?' })).toBeVisible();
   await halo.set(person, openSample, '{}', { headers: { 'content-type': 'application/json' } });
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await expect(page.getByRole('alert')).toBeVisible();
   await expectValue(page, '{}');
   await visit('not-deleted');

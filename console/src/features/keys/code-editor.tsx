@@ -1,4 +1,4 @@
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap, isolateHistory } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput } from '@codemirror/language';
 import { linter } from '@codemirror/lint';
@@ -12,10 +12,18 @@ import {
   keymap,
   lineNumbers,
 } from '@codemirror/view';
-import { useEffect, useEffectEvent, useRef } from 'react';
+import { type Ref, useEffect, useEffectEvent, useImperativeHandle, useRef } from 'react';
 import { editorTheme } from './editor-theme.js';
 import { jsonFault } from './json-fault.js';
 import { lineSeparatorOf } from './value-text.js';
+
+/** What the page does to the text that is being written. */
+export interface CodeEditorHandle {
+  /** Replaces the whole text, as one step that can be undone. */
+  readonly replace: (text: string) => void;
+  /** Puts the cursor at an offset and the focus into the editor. */
+  readonly goTo: (offset: number) => void;
+}
 
 export interface CodeEditorProps {
   /** What the field is called to those who do not see it. */
@@ -27,6 +35,7 @@ export interface CodeEditorProps {
   readonly autoFocus?: boolean;
   /** Called with the whole text, its line ends as they were. */
   readonly onChange?: (text: string) => void;
+  readonly ref?: Ref<CodeEditorHandle>;
 }
 
 /**
@@ -70,12 +79,37 @@ export default function CodeEditor(props: CodeEditorProps) {
     return () => view.destroy();
   }, []);
 
+  useImperativeHandle(props.ref, () => ({
+    replace(text) {
+      const view = editor.current;
+      // Given as a text, the line ends are read as the editor's own.
+      const insert = view?.state.toText(text);
+      if (view === null || insert === undefined) return;
+      const changes = { from: 0, to: view.state.doc.length, insert };
+      // A step of its own, however quickly it follows upon the typing.
+      view.dispatch({ changes, annotations: isolateHistory.of('full') });
+    },
+    goTo(offset) {
+      const view = editor.current;
+      if (view === null) return;
+      view.dispatch({ selection: { anchor: docOffset(view, offset) }, scrollIntoView: true });
+      view.focus();
+    },
+  }));
+
   const { json: isJson, readOnly = false } = props;
   useEffect(() => {
     editor.current?.dispatch({ effects: language.current.reconfigure(languageOf(isJson, readOnly)) });
   }, [isJson, readOnly]);
 
   return <div ref={host} style={{ display: 'flex', flex: '1 1 0', minWidth: 0, minHeight: 160 }} />;
+}
+
+/** The editor counts every line end as one, the text itself may have two characters for it. */
+function docOffset({ state }: EditorView, offset: number): number {
+  const before = state.sliceDoc().slice(0, offset);
+  const extra = state.lineBreak.length === 2 ? before.split('\r\n').length - 1 : 0;
+  return Math.min(offset - extra, state.doc.length);
 }
 
 function languageOf(isJson: boolean, readOnly: boolean): Extension {

@@ -1,6 +1,6 @@
 import { keyFault } from 'halo-contract';
 import { explain, ProblemError } from '../../problem-error.js';
-import { jsonContentType, textContentType } from './content-types.js';
+import { contentTypeFault, jsonContentType, textContentType } from './content-types.js';
 import { keyPath } from './key-path.js';
 import { type LifetimeUnit, lifetimeSeconds } from './lifetime.js';
 import type { Put } from './requests.js';
@@ -24,9 +24,7 @@ export const createRules = {
     return keyFault(key) ?? null;
   },
   otherType: (type: string, { kind }: CreateValues) =>
-    kind !== 'other' || /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(;.*)?$/.test(type.trim())
-      ? null
-      : 'Enter a media type, such as application/yaml.',
+    kind === 'other' ? (contentTypeFault(type) ?? null) : null,
   amount: (amount: string, { unit }: CreateValues) =>
     lifetimeSeconds(amount, unit) === null ? 'Enter a number above 0, or nothing.' : null,
 };

@@ -2,34 +2,41 @@ import { Button } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { ProblemError } from '../../problem-error.js';
-import { ConfirmDialog } from '../../ui/confirm-dialog.js';
-import { toastFailure, toastSuccess } from '../../ui/toast.js';
+import { toastFailure } from '../../ui/toast.js';
+import { toastUndo } from '../../ui/undo-toast.js';
+import { useOnline } from '../../ui/use-online.js';
 import { visibleKey } from '../../ui/visible-key.js';
+import { useReshow } from './detail/use-reshow.js';
 import { useKeysSearch } from './keys-search.js';
 import { useKeyCache } from './queries.js';
 import { deleteKey } from './requests.js';
 import type { Snapshot } from './snapshot.js';
 
-/** Moves the key to the trash, after asking, and only the revision that is shown. */
+/** Moves the key to the trash, and only the revision that is shown. It can be undone, so it does not ask. */
 export function DeleteButton({ snapshot }: { readonly snapshot: Snapshot }) {
   const { key, revision } = snapshot;
   const { close } = useKeysSearch();
   const cache = useKeyCache();
-  const [asking, setAsking] = useState(false);
+  const reshow = useReshow();
+  const online = useOnline();
   const [pending, setPending] = useState(false);
 
   async function remove() {
     setPending(true);
     try {
-      await deleteKey(key, revision);
+      const deleted = await deleteKey(key, revision);
       await close();
       cache.removed(key);
-      toastSuccess('Moved to trash', visibleKey(key));
+      toastUndo({
+        title: 'Moved to trash',
+        message: visibleKey(key),
+        revision: deleted.revision,
+        onUndone: () => void reshow(key),
+      });
     } catch (error) {
       await explainRefusal(error);
     } finally {
       setPending(false);
-      setAsking(false);
     }
   }
 
@@ -40,27 +47,14 @@ export function DeleteButton({ snapshot }: { readonly snapshot: Snapshot }) {
   }
 
   return (
-    <>
-      <Button
-        variant="default"
-        leftSection={<IconTrash size={16} aria-hidden />}
-        onClick={() => setAsking(true)}
-      >
-        Delete
-      </Button>
-      <ConfirmDialog
-        opened={asking}
-        title="Delete key?"
-        confirm="Delete"
-        cancel="Cancel"
-        pending={pending}
-        onConfirm={remove}
-        onCancel={() => setAsking(false)}
-      >
-        <p>
-          <code>{visibleKey(key)}</code> moves to the trash.
-        </p>
-      </ConfirmDialog>
-    </>
+    <Button
+      variant="default"
+      leftSection={<IconTrash size={16} aria-hidden />}
+      disabled={!online}
+      loading={pending}
+      onClick={remove}
+    >
+      Delete
+    </Button>
   );
 }

@@ -1,17 +1,19 @@
 import { keyFault } from 'halo-contract';
-import { useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { ProblemError } from '../../problem-error.js';
 import { ErrorNotice } from '../../ui/error-notice.js';
 import { Notice } from '../../ui/notice.js';
+import type { DraftStart } from './detail/draft-value.js';
+import { useElsewhere } from './detail/use-elsewhere.js';
 import { DetailHeader } from './detail-header.js';
 import { DetailSkeleton } from './detail-skeleton.js';
 import { DraftEditor } from './draft-editor.js';
 import { KeyDetail } from './key-detail.js';
 import { keyPath } from './key-path.js';
+import { useKeysSearch } from './keys-search.js';
 import { MissingKey } from './missing-key.js';
 import classes from './pane.module.css';
-import { useSnapshot } from './queries.js';
-import type { Snapshot } from './snapshot.js';
+import { useKeyCache, useSnapshot } from './queries.js';
 
 /**
  * One key: read, edited, or missing.
@@ -20,18 +22,26 @@ import type { Snapshot } from './snapshot.js';
  * text and the revision it began with, so that the save cannot overwrite what the person has not seen.
  */
 export function KeyPane({ name }: { readonly name: string }) {
-  const [base, setBase] = useState<Snapshot>();
+  const { tab, setTab } = useKeysSearch();
+  const [draft, setDraft] = useState<DraftStart>();
   const [edited, setEdited] = useState(false);
   const fault = keyFault(name);
   const reachable = fault === undefined && keyPath(name) !== undefined;
-  const snapshot = useSnapshot(name, reachable && base === undefined);
+  const snapshot = useSnapshot(name, reachable && draft === undefined);
+  const elsewhere = useElsewhere(name);
+  const missing = snapshot.error instanceof ProblemError && snapshot.error.is('not-found');
+  useReturn(name, missing && elsewhere?.gone === false ? elsewhere.revision : undefined);
 
   function finish() {
-    setBase(undefined);
+    setDraft(undefined);
     setEdited(true);
   }
 
-  if (base !== undefined) return <DraftEditor base={base} onDone={finish} />;
+  // Leaving the value asks about an open draft first; whoever is here has given it up.
+  if (draft !== undefined && tab !== 'value') setDraft(undefined);
+  if (draft !== undefined && tab === 'value') {
+    return <DraftEditor start={draft} elsewhere={elsewhere} onDone={finish} />;
+  }
   if (!reachable) {
     return (
       <div className={classes.pane}>
@@ -45,10 +55,20 @@ export function KeyPane({ name }: { readonly name: string }) {
       </div>
     );
   }
-  if (snapshot.error instanceof ProblemError && snapshot.error.is('not-found'))
-    return <MissingKey name={name} />;
-  if (snapshot.data !== undefined)
-    return <KeyDetail snapshot={snapshot.data} focusEdit={edited} onEdit={setBase} />;
+  if (missing) return <MissingKey name={name} />;
+  if (snapshot.data !== undefined) {
+    return (
+      <KeyDetail
+        snapshot={snapshot.data}
+        elsewhere={elsewhere}
+        focusEdit={edited}
+        onEdit={async (start) => {
+          if (tab !== 'value') await setTab('value');
+          setDraft(start);
+        }}
+      />
+    );
+  }
   return (
     <div className={classes.pane} data-fill>
       <DetailHeader name={name} />
@@ -63,6 +83,15 @@ export function KeyPane({ name }: { readonly name: string }) {
       )}
     </div>
   );
+}
+
+/** Shows a key that was missing as soon as it is told that it is there: nothing is lost by it. */
+function useReturn(name: string, revision: number | undefined): void {
+  const cache = useKeyCache();
+  const reread = useEffectEvent(() => cache.reread(name));
+  useEffect(() => {
+    if (revision !== undefined) void reread();
+  }, [revision]);
 }
 
 const unreachableText =

@@ -7,14 +7,19 @@ export interface KeysSearch {
   readonly key?: string;
   /** The key being created, possibly still without a name. */
   readonly new?: string;
+  /** The side of the open key that is shown; left out, its value. */
+  readonly tab?: Exclude<KeyTab, 'value'>;
 }
 
+export type KeyTab = 'value' | 'history' | 'metadata' | 'code';
+
 export function readKeysSearch(search: Record<string, unknown>): KeysSearch {
-  const { prefix, key, new: created } = search;
+  const { prefix, key, new: created, tab } = search;
   return {
     ...(typeof prefix === 'string' && prefix !== '' ? { prefix } : {}),
     ...(typeof key === 'string' && key !== '' ? { key } : {}),
     ...(typeof created === 'string' ? { new: created } : {}),
+    ...(tab === 'history' || tab === 'metadata' || tab === 'code' ? { tab } : {}),
   };
 }
 
@@ -29,9 +34,12 @@ export function useKeysSearch() {
     prefix: search.prefix ?? '',
     openKey: search.key,
     newKey: search.new,
+    tab: search.tab ?? 'value',
     open: (key: string) => navigate({ search: { ...prefix, key } }),
     create: (key: string) => navigate({ search: { ...prefix, new: key } }),
     close: () => navigate({ search: prefix }),
+    setTab: (next: KeyTab) =>
+      navigate({ search: ({ tab: _, ...rest }) => (next === 'value' ? rest : { ...rest, tab: next }) }),
     /** Typing in the search is one step for Back, not one for each letter. */
     setPrefix: (next: string) =>
       navigate({

@@ -1,6 +1,7 @@
 import type { DeleteResult, EntryList, ListQuery, PutQuery, PutResult } from 'halo-contract';
 import { readJson } from '../../client.js';
 import { session } from '../../session/browser-session.js';
+import { metadataHeader } from './detail/metadata-text.js';
 import { keyPath } from './key-path.js';
 import { readSnapshot, type Snapshot } from './snapshot.js';
 
@@ -48,7 +49,7 @@ export async function putValue(put: Put): Promise<PutResult> {
     query: put.expiry,
     headers: {
       'Content-Type': put.contentType,
-      ...(put.metadata === undefined ? {} : { 'Halo-Metadata': put.metadata }),
+      ...(put.metadata === undefined ? {} : { 'Halo-Metadata': metadataHeader(put.metadata) }),
       ...(put.over === 0 ? { 'If-None-Match': '*' } : { 'If-Match': `"${put.over}"` }),
     },
     body: put.bytes,
@@ -62,7 +63,7 @@ export async function deleteKey(key: string, revision: number): Promise<DeleteRe
   return readJson(await session.request({ method: 'DELETE', path: pathOf(key), headers }));
 }
 
-function pathOf(key: string): string {
+export function pathOf(key: string): string {
   const path = keyPath(key);
   // The screens explain `.` and `..` before they ask for anything.
   if (path === undefined) throw new Error('This key cannot travel in a path.');

@@ -1,6 +1,8 @@
 import { ProblemError } from '../../problem-error.js';
+import { bytesOf } from './detail/detail-requests.js';
 import { getSnapshot, type Put, putValue } from './requests.js';
-import type { Snapshot } from './snapshot.js';
+import { type Snapshot, shownBytesMax } from './snapshot.js';
+import { sameBytes } from './value-text.js';
 
 export type SaveOutcome =
   | { readonly saved: true; readonly snapshot: Snapshot }
@@ -17,26 +19,31 @@ export async function saveDraft(put: Put, before: Snapshot): Promise<SaveOutcome
     const { revision } = await putValue(put);
     const { bytes, contentType, metadata } = put;
     const updatedAt = new Date().toISOString();
+    const body = bytes.length > shownBytesMax ? undefined : bytes;
     return {
       saved: true,
-      snapshot: { ...before, revision, contentType, metadata, body: bytes, size: bytes.length, updatedAt },
+      snapshot: { ...before, revision, contentType, metadata, body, size: bytes.length, updatedAt },
     };
   } catch (error) {
     if (!(error instanceof ProblemError && error.is('precondition-failed'))) throw error;
   }
-  const theirs = await getSnapshot(put.key).catch((error: unknown) => {
-    if (error instanceof ProblemError && error.is('not-found')) return undefined;
-    throw error;
-  });
-  return theirs !== undefined && isSame(theirs, put)
+  const theirs = await currentOf(put.key);
+  return theirs !== undefined && (await isSame(theirs, put))
     ? { saved: true, snapshot: theirs }
     : { saved: false, theirs };
 }
 
-function isSame({ body, contentType }: Snapshot, put: Put): boolean {
-  return (
-    contentType === put.contentType &&
-    body?.length === put.bytes.length &&
-    body.every((byte, index) => byte === put.bytes[index])
-  );
+/** Returns a key as it is now, or undefined if it is not there. */
+export async function currentOf(key: string): Promise<Snapshot | undefined> {
+  try {
+    return await getSnapshot(key);
+  } catch (error) {
+    if (error instanceof ProblemError && error.is('not-found')) return undefined;
+    throw error;
+  }
+}
+
+async function isSame(theirs: Snapshot, put: Put): Promise<boolean> {
+  if (theirs.contentType !== put.contentType || theirs.size !== put.bytes.length) return false;
+  return sameBytes(await bytesOf(theirs), put.bytes);
 }

@@ -6,8 +6,7 @@ import classes from './side-by-side.module.css';
 const contextLines = 3;
 
 export interface SideBySideProps {
-  /** Undefined when it is not text, or too long to show. */
-  readonly left: string | undefined;
+  readonly left: string;
   readonly right: string;
   readonly leftTitle: string;
   readonly rightTitle: string;
@@ -15,8 +14,7 @@ export interface SideBySideProps {
 
 /** Two texts line by line, with what differs marked and long runs of the same folded. */
 export function SideBySide({ left, right, leftTitle, rightTitle }: SideBySideProps) {
-  const rows = useMemo(() => (left === undefined ? undefined : fold(lineDiff(left, right))), [left, right]);
-  if (rows === undefined) return <p>Their value is not text, or too long to show beside yours.</p>;
+  const rows = useMemo(() => fold(lineDiff(left, right)), [left, right]);
   return (
     <div className={classes.sides}>
       <Side title={leftTitle} kind="theirs" rows={rows} pick={(row) => row.left} />

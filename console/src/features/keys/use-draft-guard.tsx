@@ -45,10 +45,11 @@ function leaves(current: Place, next: Place): boolean {
   return (
     current.pathname !== next.pathname ||
     readOpen(current, 'key') !== readOpen(next, 'key') ||
-    readOpen(current, 'new') !== readOpen(next, 'new')
+    readOpen(current, 'new') !== readOpen(next, 'new') ||
+    readOpen(current, 'tab') !== readOpen(next, 'tab')
   );
 }
 
-function readOpen({ search }: Place, name: 'key' | 'new'): unknown {
+function readOpen({ search }: Place, name: 'key' | 'new' | 'tab'): unknown {
   return new Map<string, unknown>(Object.entries(search)).get(name);
 }

@@ -3,7 +3,7 @@ import { SessionEndedError } from '../../session/session.js';
 import { toastSuccess } from '../../ui/toast.js';
 import { useKeyCache } from './queries.js';
 import type { Put } from './requests.js';
-import { saveDraft } from './save-draft.js';
+import { currentOf, saveDraft } from './save-draft.js';
 import type { Snapshot } from './snapshot.js';
 
 /** What another has made of the key meanwhile; `theirs` is undefined if they deleted it. */
@@ -13,23 +13,34 @@ interface Conflict {
   readonly shown: boolean;
 }
 
+/** What a draft would have the key be. */
+export type Drafted = Pick<Put, 'bytes' | 'contentType'>;
+
 /**
  * Saves a draft of `base`, and resolves what stands in its way.
- * `bytes` returns the draft at the moment it is called.
+ * `drafted` returns the draft at the moment it is called, or undefined when it cannot be saved.
  */
-export function useDraftSave(base: Snapshot, bytes: () => Put['bytes'], onDone: () => void) {
+export function useDraftSave(base: Snapshot, drafted: () => Drafted | undefined, onDone: () => void) {
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<unknown>();
   const [conflict, setConflict] = useState<Conflict>();
   const cache = useKeyCache();
 
   async function write(changes: Partial<Put>, before: Snapshot) {
+    const draft = drafted();
+    if (draft === undefined) return;
+    await attempt(async () => {
+      const outcome = await saveDraft({ ...putOf(base), ...draft, ...changes }, before);
+      if (outcome.saved) finish(outcome.snapshot);
+      else setConflict({ theirs: outcome.theirs, shown: true });
+    });
+  }
+
+  async function attempt(act: () => Promise<void>) {
     setPending(true);
     setError(undefined);
     try {
-      const outcome = await saveDraft({ ...putOf(base, bytes()), ...changes }, before);
-      if (outcome.saved) finish(outcome.snapshot);
-      else setConflict({ theirs: outcome.theirs, shown: true });
+      await act();
     } catch (cause) {
       setConflict(undefined);
       if (!(cause instanceof SessionEndedError)) setError(cause);
@@ -52,13 +63,21 @@ export function useDraftSave(base: Snapshot, bytes: () => Put['bytes'], onDone: 
     /** Saves over the revision that editing began with, and over no other. */
     save: (changes: Partial<Put> = {}) => write(changes, base),
 
-    /** Saves over what was shown as theirs: the value is mine, what I did not touch stays theirs. */
+    /** Saves over what was shown as theirs: what I changed is mine, what I did not touch stays theirs. */
     overwrite() {
       const theirs = conflict?.theirs;
       if (theirs === undefined) return write({ over: 0, expiry: expiryOf(base) }, base);
       const { revision, contentType, metadata } = theirs;
-      return write({ over: revision, contentType, metadata }, theirs);
+      const retyped = drafted()?.contentType !== base.contentType;
+      return write({ over: revision, metadata, ...(retyped ? {} : { contentType }) }, theirs);
     },
+
+    /** Fetches what is there now, to be compared with the draft. */
+    compare: () =>
+      attempt(async () => {
+        const theirs = await currentOf(base.key);
+        setConflict({ theirs, shown: true });
+      }),
 
     useTheirs() {
       const theirs = conflict?.theirs;
@@ -71,8 +90,8 @@ export function useDraftSave(base: Snapshot, bytes: () => Put['bytes'], onDone: 
   };
 }
 
-function putOf({ key, contentType, metadata, revision }: Snapshot, bytes: Put['bytes']): Put {
-  return { key, bytes, contentType, metadata, over: revision, expiry: { ttl: 'keep' } };
+function putOf({ key, metadata, revision }: Snapshot): Omit<Put, keyof Drafted> {
+  return { key, metadata, over: revision, expiry: { ttl: 'keep' } };
 }
 
 /** There is no expiry to keep on a key that is gone, so the one it had is given again, if it lies ahead. */

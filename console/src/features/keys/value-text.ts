@@ -40,3 +40,7 @@ export function contentKind(contentType: string): ContentKind {
   if (essence === 'application/json' || essence.endsWith('+json')) return 'json';
   return essence.startsWith('text/') ? 'text' : 'other';
 }
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

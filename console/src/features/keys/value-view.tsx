@@ -1,11 +1,13 @@
 import { lazy, Suspense, useMemo } from 'react';
 import { formatBytes } from '../../ui/bytes.js';
 import { Notice } from '../../ui/notice.js';
+import { ImageView } from './detail/image-view.js';
+import type { Viewer } from './detail/viewers.js';
 import { EditorSkeleton } from './editor-skeleton.js';
 import { FaultLine } from './fault-line.js';
 import { HexView } from './hex-view.js';
 import { previewBytesMax, type Snapshot, shownBytesMax } from './snapshot.js';
-import { contentKind, decodeText, previewBytes } from './value-text.js';
+import { decodeText, previewBytes } from './value-text.js';
 
 const CodeEditor = lazy(() => import('./code-editor.js'));
 
@@ -13,10 +15,14 @@ export interface ValueViewProps {
   readonly snapshot: Snapshot;
   /** The whole value, if it is text. */
   readonly text: string | undefined;
+  /** One that can show this value. */
+  readonly viewer: Viewer;
+  /** What the field is called to those who do not see it. */
+  readonly label?: string;
 }
 
-/** The value, read-only: as text if it is UTF-8, else in hex; only its beginning if it is long. */
-export function ValueView({ snapshot, text }: ValueViewProps) {
+/** The value, read-only; of a long one only the beginning. */
+export function ValueView({ snapshot, text, viewer, label = 'Value' }: ValueViewProps) {
   const { key, revision, body, size, contentType } = snapshot;
   const preview = useMemo(
     () => (body === undefined ? undefined : previewBytes(body, previewBytesMax)),
@@ -30,9 +36,9 @@ export function ValueView({ snapshot, text }: ValueViewProps) {
       </Notice>
     );
   }
+  if (viewer === 'image') return <ImageView key={revision} bytes={body} contentType={contentType} />;
   const cut = preview.length < body.length;
-  const isJson = contentKind(contentType) === 'json';
-  const shown = text === undefined ? undefined : cut ? decodeText(preview) : text;
+  const shown = viewer === 'hex' || text === undefined ? undefined : cut ? decodeText(preview) : text;
   return (
     <>
       {cut ? (
@@ -47,10 +53,16 @@ export function ValueView({ snapshot, text }: ValueViewProps) {
         <HexView bytes={preview} />
       ) : (
         <Suspense fallback={<EditorSkeleton />}>
-          <CodeEditor key={`${key} ${revision}`} label="Value" text={shown} json={isJson} readOnly />
+          <CodeEditor
+            key={`${key} ${revision} ${viewer}`}
+            label={label}
+            text={shown}
+            json={viewer === 'json'}
+            readOnly
+          />
         </Suspense>
       )}
-      {isJson && shown !== undefined && !cut ? <FaultLine text={shown} /> : null}
+      {viewer === 'json' && shown !== undefined && !cut ? <FaultLine text={shown} /> : null}
     </>
   );
 }

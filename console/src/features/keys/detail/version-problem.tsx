@@ -1,0 +1,20 @@
+import { ProblemError } from '../../../problem-error.js';
+import { ErrorNotice } from '../../../ui/error-notice.js';
+import { Notice } from '../../../ui/notice.js';
+
+export interface VersionProblemProps {
+  readonly error: unknown;
+  readonly onRetry: () => void;
+}
+
+/** Why a version cannot be shown. */
+export function VersionProblem({ error, onRetry }: VersionProblemProps) {
+  if (error instanceof ProblemError && error.is('pruned', 'not-found')) {
+    return (
+      <Notice tone="plain" title="This version has been pruned">
+        <p>Its value is no longer kept. Versions are kept for a time and up to a number.</p>
+      </Notice>
+    );
+  }
+  return <ErrorNotice title="The version could not be loaded" error={error} onRetry={onRetry} />;
+}
