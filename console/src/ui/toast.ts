@@ -2,7 +2,8 @@ import { notifications } from '@mantine/notifications';
 import { explain } from '../problem-error.js';
 import classes from './toast.module.css';
 
-const look = {
+/** What all toasts look like. */
+export const toastLook = {
   classNames: {
     root: classes.root ?? '',
     title: classes.title ?? '',
@@ -14,14 +15,14 @@ const look = {
 
 /** Says that something was done; it goes by itself and interrupts no screen reader. */
 export function toastSuccess(title: string, message = ''): void {
-  notifications.show({ ...look, title, message, role: 'status', autoClose: 5_000 });
+  notifications.show({ ...toastLook, title, message, role: 'status', autoClose: 5_000 });
 }
 
 /** Says that something failed; it stays until it is dismissed. */
 export function toastFailure(title: string, error: unknown): void {
   const { detail, requestId } = explain(error);
   const message = requestId ? `${detail} Request ${requestId}` : detail;
-  notifications.show({ ...look, title, message, role: 'alert', autoClose: false, color: 'red' });
+  notifications.show({ ...toastLook, title, message, role: 'alert', autoClose: false, color: 'red' });
 }
 
 export function clearToasts(): void {

@@ -1,4 +1,5 @@
 import { VisuallyHidden } from '@mantine/core';
+import type { CSSProperties } from 'react';
 import { useKeyShortcut } from '../../ui/use-shortcut.js';
 import { visibleKey } from '../../ui/visible-key.js';
 import { CreatePane } from './create-pane.js';
@@ -8,28 +9,34 @@ import classes from './keys-screen.module.css';
 import { useKeysSearch } from './keys-search.js';
 import { ListPane } from './list-pane.js';
 import { NothingOpen } from './nothing-open.js';
-import { useKeyList } from './queries.js';
+import { ResizeHandle, usePaneWidth } from './tree/resize-handle.js';
+import { useTree } from './tree/use-tree.js';
 
 /** The list of keys, and beside it the one that is open. A narrow window shows one of the two. */
 export function KeysScreen() {
-  const { prefix, openKey, newKey, create } = useKeysSearch();
-  const list = useKeyList(prefix);
+  const { openKey, newKey, create } = useKeysSearch();
+  const { width, setWidth } = usePaneWidth();
+  const tree = useTree();
   useKeyShortcut('n', () => create(''));
-  const empty = prefix === '' && list.data?.pages[0]?.keys.length === 0;
-  const isOpen = newKey !== undefined || openKey !== undefined || empty;
+  const isOpen = newKey !== undefined || openKey !== undefined || tree.isEmpty;
   return (
-    <div className={classes.screen} data-pane={isOpen ? 'detail' : 'list'}>
+    <div
+      className={classes.screen}
+      data-pane={isOpen ? 'detail' : 'list'}
+      style={{ '--list-width': `${width}px` } as CSSProperties}
+    >
       <title>{openKey === undefined ? 'Keys · Halo' : `${visibleKey(openKey)} · Halo`}</title>
       <VisuallyHidden component="h1">Keys</VisuallyHidden>
       <section className={classes.list} aria-label="Keys">
-        <ListPane list={list} />
+        <ListPane tree={tree} />
       </section>
+      <ResizeHandle width={width} onResize={setWidth} />
       <section className={classes.detail} aria-label="Detail">
         {newKey !== undefined ? (
           <CreatePane key={newKey} initialKey={newKey} />
         ) : openKey !== undefined ? (
           <KeyPane key={openKey} name={openKey} />
-        ) : empty ? (
+        ) : tree.isEmpty ? (
           <GettingStarted />
         ) : (
           <NothingOpen />
