@@ -3,6 +3,7 @@ import { expect, test } from './browser-test.js';
 import {
   detailOf,
   expectValue,
+  flatUrl,
   openKeyOf,
   rowOf,
   rowsOf,
@@ -33,7 +34,7 @@ test('keys with slashes, dots, %, #, ?, spaces and emoji go there and back', asy
   person,
   halo,
 }) => {
-  await page.goto('/home');
+  await page.goto(flatUrl());
   for (const key of peculiarKeys) {
     await setNewValue(page, key, JSON.stringify(key));
     await expect(openKeyOf(page)).toHaveText(key);
