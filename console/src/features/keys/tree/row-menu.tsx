@@ -31,6 +31,8 @@ const icons = {
   delete: IconTrash,
 } as const;
 
+const closingEvents = ['mousedown', 'touchstart'];
+
 const groupActions: readonly [RowAction, string][] = [
   ['create', 'New key in it'],
   ['search', 'Show only this folder'],
@@ -67,7 +69,14 @@ export function RowMenu({ row, name, onAction, onClose }: RowMenuProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: what happens in the menu is none of the row's business.
     <span onClick={(event) => event.stopPropagation()} onKeyDown={(event) => event.stopPropagation()}>
-      <Menu opened onClose={onClose} position="bottom-end" returnFocus={false}>
+      <Menu
+        opened
+        onClose={onClose}
+        position="bottom-end"
+        returnFocus={false}
+        // The key that opens the menu is still on its way up when the menu is there, and would close it.
+        clickOutsideEvents={closingEvents}
+      >
         <Menu.Target>
           <ActionIcon
             className={classes.menu ?? ''}

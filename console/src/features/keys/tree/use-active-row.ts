@@ -37,8 +37,10 @@ export function useActiveRow(ref: RefObject<HTMLDivElement | null>, rows: readon
       wantsFocus.current = true;
       set(next);
     },
-    onFocus(): void {
+    onFocus(event: FocusEvent): void {
       hasFocus.current = true;
+      const focused = event.target.closest<HTMLElement>('[data-index]')?.dataset.index;
+      if (focused !== undefined && Number(focused) !== index) set(Number(focused));
     },
     onBlur(event: FocusEvent): void {
       // A row that was removed has lost the focus against its will, and its neighbour takes it.

@@ -79,6 +79,7 @@ export function DeleteQuestion({ task, onStart, onCancel }: DeleteQuestionProps)
           </p>
           <TextInput
             data-autofocus
+            autoFocus
             label={`Type ${plan.count} to confirm`}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
