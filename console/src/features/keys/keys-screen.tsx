@@ -1,5 +1,6 @@
 import { VisuallyHidden } from '@mantine/core';
-import type { CSSProperties } from 'react';
+import { type CSSProperties, useState } from 'react';
+import { session } from '../../session/browser-session.js';
 import { useKeyShortcut } from '../../ui/use-shortcut.js';
 import { visibleKey } from '../../ui/visible-key.js';
 import { CreatePane } from './create-pane.js';
@@ -18,7 +19,8 @@ export function KeysScreen() {
   const { width, setWidth } = usePaneWidth();
   const tree = useTree();
   useKeyShortcut('n', () => create(''));
-  const isOpen = newKey !== undefined || openKey !== undefined || tree.isEmpty;
+  const isStart = useStart(tree.isEmpty) && newKey === undefined && openKey === undefined;
+  const isOpen = newKey !== undefined || openKey !== undefined || isStart;
   return (
     <div
       className={classes.screen}
@@ -36,7 +38,7 @@ export function KeysScreen() {
           <CreatePane key={newKey} initialKey={newKey} />
         ) : openKey !== undefined ? (
           <KeyPane key={openKey} name={openKey} />
-        ) : tree.isEmpty ? (
+        ) : isStart ? (
           <GettingStarted />
         ) : (
           <NothingOpen />
@@ -44,4 +46,11 @@ export function KeysScreen() {
       </section>
     </div>
   );
+}
+
+/** Returns whether to show how to get started. A first value that is being written outlasts one set elsewhere. */
+function useStart(isEmpty: boolean): boolean {
+  const [wasEmpty, setWasEmpty] = useState(isEmpty);
+  if (isEmpty && !wasEmpty) setWasEmpty(true);
+  return isEmpty || (wasEmpty && session.hasDraft);
 }

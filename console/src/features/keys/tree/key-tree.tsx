@@ -81,9 +81,15 @@ export function KeyTree({ ref, tree, openKey, marks, selection, ...rest }: KeyTr
       if (event?.shiftKey === true) selection.extendTo(index, rows);
       else onCheck(row);
     } else if (row.kind === 'group') {
-      if (row.expanded) tree.collapse(row.group.prefix);
-      else tree.expand([row.group.prefix]);
+      toggle(row, index);
     } else if (event === undefined) onOpen(row.entry.key);
+  }
+
+  function toggle(row: FocusableRow, index: number): void {
+    active.set(index);
+    if (row.kind === 'key') return;
+    if (row.expanded) tree.collapse(row.group.prefix);
+    else tree.expand([row.group.prefix]);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -131,6 +137,7 @@ export function KeyTree({ ref, tree, openKey, marks, selection, ...rest }: KeyTr
               marked={isMarked(row, marks)}
               checked={selection.isChecked(row)}
               onPress={(event) => press(row, index, event)}
+              onToggle={() => toggle(row, index)}
               onMenu={() => {
                 active.set(index);
                 onMenu(row);

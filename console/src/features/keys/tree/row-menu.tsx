@@ -59,7 +59,7 @@ export function RowMenu({ row, name, onAction, onClose }: RowMenuProps) {
         key={action}
         data-autofocus={index === 0 || undefined}
         leftSection={<Icon size={16} aria-hidden />}
-        {...(action === 'delete' ? { color: 'red' } : {})}
+        {...(action === 'delete' ? { className: classes.danger ?? '' } : {})}
         onClick={() => onAction(action)}
       >
         {label}
@@ -68,7 +68,11 @@ export function RowMenu({ row, name, onAction, onClose }: RowMenuProps) {
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: what happens in the menu is none of the row's business.
-    <span onClick={(event) => event.stopPropagation()} onKeyDown={(event) => event.stopPropagation()}>
+    <span
+      className={classes.holder}
+      onClick={(event) => event.stopPropagation()}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
       <Menu
         opened
         onClose={onClose}

@@ -30,6 +30,8 @@ export interface TreeRowProps {
   readonly marked: boolean;
   readonly checked: Checked;
   readonly onPress: (event: MouseEvent) => void;
+  /** Opens or closes a folder, also while keys are being selected. */
+  readonly onToggle: () => void;
   readonly onMenu: () => void;
   /** What takes the place of the button that opens the menu, while it is open. */
   readonly menu: ReactNode;
@@ -37,7 +39,7 @@ export interface TreeRowProps {
 
 /** One key or one folder. A key is a link, so that it also opens in another tab. */
 export function TreeRow({ row, index, top, height, active, open, marked, checked, ...rest }: TreeRowProps) {
-  const { delimiter, onPress, onMenu, menu } = rest;
+  const { delimiter, onPress, onToggle, onMenu, menu } = rest;
   const name = nameOf(row, delimiter);
   const whole = visibleKey(row.kind === 'key' ? row.entry.key : row.group.prefix);
   const aside = asideOf(row);
@@ -63,7 +65,15 @@ export function TreeRow({ row, index, top, height, active, open, marked, checked
       {row.kind === 'key' && checked === undefined ? <KeyLink row={row} name={name} /> : null}
       {checked === undefined ? null : <CheckBox checked={checked} />}
       {row.kind === 'group' ? (
-        <IconChevronRight className={classes.chevron} data-expanded={row.expanded} aria-hidden />
+        <IconChevronRight
+          className={classes.chevron}
+          data-expanded={row.expanded}
+          aria-hidden
+          onClick={(event) => {
+            event.stopPropagation();
+            onToggle();
+          }}
+        />
       ) : delimiter === '' ? null : (
         <span className={classes.indent} />
       )}

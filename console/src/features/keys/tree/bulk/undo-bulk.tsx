@@ -62,7 +62,10 @@ export async function undoBulk(revisions: readonly number[]): Promise<readonly n
     return made;
   }
   if (refused === 0)
-    toastSuccess('Undone', `${keys.toLocaleString()} ${keys === 1 ? 'key is as it was' : 'keys are as they were'}.`);
+    toastSuccess(
+      'Undone',
+      `${keys.toLocaleString()} ${keys === 1 ? 'key is as it was' : 'keys are as they were'}.`,
+    );
   else {
     const what = `${made.length} of ${revisions.length} commits undone`;
     const why =
