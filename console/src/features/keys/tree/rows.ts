@@ -52,7 +52,7 @@ export interface RowsOptions {
 }
 
 export const keyRowId = (key: string) => `k:${key}`;
-export const groupRowId = (prefix: string) => `g:${prefix}`;
+const groupRowId = (prefix: string) => `g:${prefix}`;
 
 /** Returns the visible rows from top to bottom: what is loaded of each open group follows on the group. */
 export function rowsOf(options: RowsOptions): readonly TreeRow[] {

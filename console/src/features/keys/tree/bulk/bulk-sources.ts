@@ -5,7 +5,7 @@ import type { BulkSource, SeenKey } from './bulk-work.js';
 const selectedPerCommit = 100;
 
 /** Few enough that progress shows and stopping is quick, many enough that a large folder takes no ages. */
-export const keysPerCommit = 500;
+const keysPerCommit = 500;
 
 /** The keys that were selected. */
 export function selectedSource(selected: ReadonlyMap<string, number>): BulkSource {
