@@ -4,6 +4,7 @@ import {
   accessTokenDuring,
   detailOf,
   expectValue,
+  rowOf,
   save,
   startEditing,
   successOf,
@@ -173,7 +174,7 @@ test('when the session ends without a draft, its values leave the screen', async
   const accessToken = await accessTokenDuring(page, () => visitKey(page, key));
   await expectValue(page, '"before"');
   expect((await halo.logOut({ ...person, accessToken })).ok).toBe(true);
-  await page.getByRole('option', { name: 'other', exact: true }).click();
+  await rowOf(page, 'other').click();
   await expect(page.getByText('Your session has ended. Log in to go on.')).toBeVisible();
   await expect(valueField(page)).toHaveCount(0);
   await expect(page.getByText('before')).toHaveCount(0);
@@ -186,10 +187,10 @@ test('leaving a draft asks first', async ({ page, person, halo }) => {
   await startEditing(page);
   await writeValue(page, '"mine"');
   const question = page.getByRole('dialog', { name: 'Discard your changes?' });
-  await page.getByRole('option', { name: 'other', exact: true }).click();
+  await rowOf(page, 'other').click();
   await question.getByRole('button', { name: 'Keep editing' }).click();
   await expectValue(page, '"mine"');
-  await page.getByRole('option', { name: 'other', exact: true }).click();
+  await rowOf(page, 'other').click();
   await question.getByRole('button', { name: 'Discard' }).click();
   await expectValue(page, '"other"');
   expect((await halo.read(person, key)).toString()).toBe('"before"');

@@ -11,12 +11,17 @@ export function openKeyOf(page: Page): Locator {
 }
 
 export function rowsOf(page: Page): Locator {
-  return page.getByRole('listbox', { name: 'Keys' }).getByRole('option');
+  return page.getByRole('tree', { name: 'Keys' }).getByRole('treeitem');
 }
 
-/** The row of a key that does not expire; the time left would belong to the row's name. */
+/** The row of a key or, with the delimiter at the end, of a folder: its title is the whole of it. */
 export function rowOf(page: Page, key: string): Locator {
-  return page.getByRole('option', { name: key, exact: true });
+  return rowsOf(page).and(page.getByTitle(key, { exact: true }));
+}
+
+/** Where the keys are listed by their whole names. */
+export function flatUrl(prefix = ''): string {
+  return `/home/keys?${new URLSearchParams({ ...(prefix === '' ? {} : { prefix }), view: 'flat' })}`;
 }
 
 export function valueField(page: Page): Locator {

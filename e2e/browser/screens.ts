@@ -6,6 +6,7 @@ import {
   expectValue,
   logInByForm,
   openKeyOf,
+  rowOf,
   rowsOf,
   save,
   searchField,
@@ -42,6 +43,7 @@ export const walks: Readonly<Record<string, Step>> = {
     await walkTransfers(walk);
   },
   'menus and questions': walkDialogs,
+  'folders and many keys': walkFolders,
   'writing a value': walkDrafts,
   conflicts: walkConflicts,
   'what goes wrong': walkFailures,
@@ -166,6 +168,73 @@ async function walkDialogs(walk: Walk): Promise<void> {
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await expect(successOf(page, 'Moved to trash')).toBeVisible();
   await visit('deleted');
+}
+
+async function walkFolders(walk: Walk): Promise<void> {
+  const { page, halo, visit } = walk;
+  const person = await begin(walk);
+  await halo.set(person, 'a//b', '1');
+  await halo.set(person, 'a/', '1');
+  await page.goto('/home');
+  await rowOf(page, 'a/').click();
+  await rowOf(page, 'sessions/').click();
+  await expect(rowOf(page, 'a//')).toBeVisible();
+  await visit('tree');
+  await page.getByText('Flat', { exact: true }).click();
+  await expect(rowOf(page, 'a//b')).toBeVisible();
+  await visit('flat');
+  await page.goBack();
+
+  await page.getByRole('button', { name: /^Delimiter/ }).click();
+  await expect(page.getByRole('dialog', { name: 'Delimiter' })).toBeVisible();
+  await visit('delimiter');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+
+  const openMenu = async () => {
+    await rowOf(page, 'users/').focus();
+    await page.keyboard.press('Shift+F10');
+    await expect(page.getByRole('menuitem', { name: 'New key in it' })).toBeFocused();
+  };
+  await openMenu();
+  await visit('row-menu');
+  await page.getByRole('menuitem', { name: 'Copy folder' }).click();
+  await page.getByRole('textbox', { name: 'To' }).fill('i18n/');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByRole('button', { name: 'Copy 8 keys' })).toBeVisible();
+  await visit('copy-folder');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Select keys' }).click();
+  await rowOf(page, 'sessions/').click();
+  await expect(page.getByText('2 selected')).toBeVisible();
+  await visit('selecting');
+  await page.getByRole('button', { name: 'Done' }).click();
+
+  await openMenu();
+  await page.getByRole('menuitem', { name: 'Delete folder' }).click();
+  await page.getByRole('textbox', { name: 'Type 8 to confirm' }).fill('8');
+  await visit('delete-folder');
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const json = { code: 'internal', title: 'Internal error', detail: 'Something broke.', request_id: 'r-1' };
+  await page.route('**/v1/commit', async (route) => {
+    await held;
+    await route.fulfill({ status: 500, json });
+  });
+  await page.getByRole('button', { name: 'Delete 8 keys' }).click();
+  await expect(page.getByRole('progressbar', { name: 'Deleting' })).toBeVisible();
+  await visit('deleting-folder');
+  letGo();
+  await expect(page.getByText('Deleted 0 of 8 keys; 8 are left.')).toBeVisible();
+  await visit('delete-stopped');
+  await page.unroute('**/v1/commit');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect(successOf(page, 'Deleted 8 keys')).toBeVisible();
+  await visit('deleted-folder');
 }
 
 async function walkDrafts(walk: Walk): Promise<void> {

@@ -7,6 +7,7 @@ import {
   accessTokenDuring,
   detailOf,
   expectValue,
+  flatUrl,
   logInByForm,
   logOutByMenu,
   openKeyOf,
@@ -92,16 +93,13 @@ test('the search asks the server, and Enter opens a key that is not in the list'
   halo,
 }) => {
   for (const key of ['app/a', 'app/b', 'users/1']) await halo.set(person, key, `"${key}"`);
-  await page.goto('/home');
+  await page.goto(flatUrl());
   await expect(rowsOf(page)).toHaveText(['app/a', 'app/b', 'users/1']);
-  // The list does not know of these two, so only the server can.
   await halo.set(person, 'users/2', '"second"');
   await halo.set(person, 'zone', '"found"');
 
   await searchField(page).fill('users/');
   await expect(rowsOf(page)).toHaveText(['users/1', 'users/2']);
-  await searchField(page).fill('');
-  await expect(rowsOf(page)).toHaveCount(3);
   await searchField(page).fill('zone');
   await searchField(page).press('Enter');
   await expect(openKeyOf(page)).toHaveText('zone');
@@ -126,6 +124,7 @@ test('the search asks the server, and Enter opens a key that is not in the list'
 test('after log-out Back shows nothing of the account', async ({ page, person, halo }) => {
   await halo.set(person, 'private/key', '"private value"');
   await page.goto('/home');
+  await rowOf(page, 'private/').click();
   await rowOf(page, 'private/key').click();
   await expectValue(page, '"private value"');
   await logOutByMenu(page, person.name);

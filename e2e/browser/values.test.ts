@@ -3,6 +3,7 @@ import { expect, test } from './browser-test.js';
 import {
   detailOf,
   expectValue,
+  flatUrl,
   openKeyOf,
   rowOf,
   rowsOf,
@@ -35,7 +36,7 @@ test('keys with slashes, dots, %, #, ?, spaces and emoji go there and back', asy
 }) => {
   // Eleven forms and as many openings take their time beside other work.
   test.setTimeout(60_000);
-  await page.goto('/home');
+  await page.goto(flatUrl());
   for (const key of peculiarKeys) {
     await setNewValue(page, key, JSON.stringify(key));
     await expect(openKeyOf(page)).toHaveText(key);

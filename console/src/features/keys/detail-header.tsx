@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { CopyButton } from '../../ui/copy-button.js';
 import { visibleKey } from '../../ui/visible-key.js';
 import classes from './detail-header.module.css';
+import { listSearch } from './keys-search.js';
 
 export interface DetailHeaderProps {
   readonly name: string;
@@ -27,11 +28,7 @@ export function DetailHeader({ name, actions }: DetailHeaderProps) {
 /** The way back to the list, where only one of the two is shown. */
 export function BackLink() {
   return (
-    <Link
-      to="/keys"
-      search={({ prefix }: { prefix?: string }) => (prefix === undefined ? {} : { prefix })}
-      className={classes.back}
-    >
+    <Link to="/keys" search={listSearch} className={classes.back}>
       <IconChevronLeft size={20} aria-hidden />
       Keys
     </Link>

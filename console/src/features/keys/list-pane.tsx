@@ -1,116 +1,161 @@
 import { ActionIcon, TextInput } from '@mantine/core';
 import { IconPlus, IconRefresh, IconSearch } from '@tabler/icons-react';
-import type { Entry } from 'halo-contract';
-import { useMemo, useRef } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { ErrorNotice } from '../../ui/error-notice.js';
-import { useNow } from '../../ui/use-now.js';
 import { useKeyShortcut } from '../../ui/use-shortcut.js';
-import { KeyList } from './key-list.js';
 import { useKeysSearch } from './keys-search.js';
 import classes from './list-pane.module.css';
-import { ListSkeleton } from './list-skeleton.js';
 import { NoMatch } from './no-match.js';
-import { useKeyCache, type useKeyList } from './queries.js';
+import type { BulkTask } from './tree/bulk/bulk-task.js';
+import { KeyTree } from './tree/key-tree.js';
+import { ListSkeleton } from './tree/list-skeleton.js';
+import { ListTools } from './tree/list-tools.js';
+import { RowMenu } from './tree/row-menu.js';
+import { SelectionBar } from './tree/selection-bar.js';
+import { nameOf } from './tree/tree-row.js';
+import { useLiveLists } from './tree/use-live-lists.js';
+import { useMarks } from './tree/use-marks.js';
+import { useReload } from './tree/use-reload.js';
+import { useRowActions } from './tree/use-row-actions.js';
+import { useSelection } from './tree/use-selection.js';
+import { countText, type Tree } from './tree/use-tree.js';
 import { usePrefixField } from './use-prefix-field.js';
 
-/** How often rows that expire are looked at. */
-const expiryTickMs = 1_000;
+const BulkDialog = lazy(() => import('./tree/bulk/bulk-dialog.js'));
 
 /** Search, New, and the keys with the prefix. */
-export function ListPane({ list }: { readonly list: ReturnType<typeof useKeyList> }) {
+export function ListPane({ tree }: { readonly tree: Tree }) {
   const { prefix, openKey, open, create } = useKeysSearch();
-  const field = usePrefixField();
-  const input = useRef<HTMLInputElement>(null);
   const listBox = useRef<HTMLDivElement>(null);
-  const cache = useKeyCache();
-  useKeyShortcut('/', () => input.current?.select());
-  const loaded = useMemo(() => list.data?.pages.flatMap((page) => page.keys), [list.data]);
-  const entries = useLiveEntries(loaded);
+  const selection = useSelection();
+  const [task, setTask] = useState<BulkTask>();
+  const actions = useRowActions(tree, selection, setTask, listBox);
+  const reload = useReload(prefix);
+  const marks = useMarks();
+  useLiveLists(openKey);
+  const isWaiting = tree.root?.data === undefined;
 
   return (
     <>
       <div className={classes.toolbar}>
-        <TextInput
-          ref={input}
-          className={classes.search ?? ''}
-          type="search"
-          aria-label="Search keys by prefix"
-          placeholder="Prefix, or a whole key"
-          leftSection={<IconSearch size={16} aria-hidden />}
-          value={field.text}
-          onChange={(event) => field.type(event.currentTarget.value)}
-          spellCheck={false}
-          autoCapitalize="none"
-          autoComplete="off"
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && field.text !== '') {
-              open(field.text);
-            } else if (event.key === 'ArrowDown') {
-              event.preventDefault();
-              listBox.current?.focus();
-            } else if (event.key === 'Escape') {
-              field.type('');
-            }
-          }}
-        />
+        <PrefixField onDown={() => focusTree(listBox.current)} />
         <ActionIcon variant="filled" aria-label="Set a value" title="Set a value" onClick={() => create('')}>
           <IconPlus size={16} />
         </ActionIcon>
       </div>
+      {selection.isOn ? (
+        <SelectionBar
+          count={selection.selected.size}
+          onDelete={() => setTask({ kind: 'delete-selected', selected: selection.selected })}
+          onDone={selection.stop}
+        />
+      ) : (
+        <ListTools onSelect={() => selection.start()} />
+      )}
       <div className={classes.body}>
-        {entries === undefined ? (
-          list.isError ? (
-            <div className={classes.padded}>
-              <ErrorNotice title="The keys could not be loaded" error={list.error} onRetry={list.refetch} />
-            </div>
-          ) : (
+        {isWaiting ? (
+          tree.failed === undefined ? (
             <ListSkeleton />
-          )
-        ) : entries.length > 0 ? (
-          <KeyList ref={listBox} entries={entries} list={list} openKey={openKey} />
+          ) : null
+        ) : tree.rows.length > 0 ? (
+          <KeyTree
+            ref={listBox}
+            tree={tree}
+            openKey={openKey}
+            marks={marks}
+            selection={selection}
+            onOpen={open}
+            onCheck={actions.check}
+            menuRow={actions.menuRow?.id}
+            menu={
+              actions.menuRow === undefined ? null : (
+                <RowMenu
+                  row={actions.menuRow}
+                  name={nameOf(actions.menuRow, tree.delimiter)}
+                  onAction={actions.act}
+                  onClose={actions.closeMenu}
+                />
+              )
+            }
+            onMenu={actions.openMenu}
+          />
         ) : prefix === '' ? (
           <p className={classes.empty}>No keys yet.</p>
         ) : (
           <NoMatch prefix={prefix} />
         )}
       </div>
-      {list.isFetchNextPageError ? (
-        <div className={classes.failure}>
-          <ErrorNotice
-            title="More keys could not be loaded"
-            error={list.error}
-            onRetry={() => void list.fetchNextPage()}
-          />
-        </div>
-      ) : null}
+      <Failure tree={tree} />
       <div className={classes.footer}>
-        <span role="status">{entries === undefined ? '' : countText(entries.length, list.hasNextPage)}</span>
+        <span role="status">{countText(tree)}</span>
         <ActionIcon
           variant="subtle"
           color="gray"
           aria-label="Reload the list"
           title="Reload the list"
-          onClick={() => cache.reloadList(prefix)}
+          onClick={reload}
         >
           <IconRefresh size={16} />
         </ActionIcon>
       </div>
+      {task === undefined ? null : (
+        <Suspense fallback={null}>
+          <BulkDialog task={task} onClose={() => setTask(undefined)} onDone={selection.stop} />
+        </Suspense>
+      )}
     </>
   );
 }
 
-function countText(count: number, more: boolean): string {
-  const number = count.toLocaleString();
-  if (more) return `${number} keys loaded, more below`;
-  return count === 1 ? '1 key' : `${number} keys`;
+/** The search: it asks the server, and Enter opens the key of that name, listed or not. */
+function PrefixField({ onDown }: { readonly onDown: () => void }) {
+  const { open } = useKeysSearch();
+  const field = usePrefixField();
+  const input = useRef<HTMLInputElement>(null);
+  useKeyShortcut('/', () => input.current?.select());
+  return (
+    <TextInput
+      ref={input}
+      className={classes.search ?? ''}
+      type="search"
+      aria-label="Search keys by prefix"
+      placeholder="Prefix, or a whole key"
+      leftSection={<IconSearch size={16} aria-hidden />}
+      value={field.text}
+      onChange={(event) => field.type(event.currentTarget.value)}
+      spellCheck={false}
+      autoCapitalize="none"
+      autoComplete="off"
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && field.text !== '') {
+          open(field.text);
+        } else if (event.key === 'ArrowDown') {
+          event.preventDefault();
+          onDown();
+        } else if (event.key === 'Escape') {
+          field.type('');
+        }
+      }}
+    />
+  );
 }
 
-/** Returns the entries without those that have expired since they were loaded. */
-function useLiveEntries(entries: Entry[] | undefined): Entry[] | undefined {
-  const expires = entries?.some((entry) => entry.expires_at !== null) ?? false;
-  const now = useNow(expires ? expiryTickMs : undefined);
-  return useMemo(() => {
-    if (!expires) return entries;
-    return entries?.filter(({ expires_at }) => expires_at === null || Date.parse(expires_at) > now);
-  }, [entries, expires, now]);
+function focusTree(listBox: HTMLDivElement | null): void {
+  listBox?.querySelector<HTMLElement>('[role="treeitem"][tabindex="0"]')?.focus();
+}
+
+/** What could not be loaded, of the list itself or of any folder, and how to try again. */
+function Failure({ tree }: { readonly tree: Tree }) {
+  if (tree.failed === undefined) return null;
+  const [, level] = tree.failed;
+  const isNext = level.data !== undefined;
+  return (
+    <div className={classes.failure}>
+      <ErrorNotice
+        title={isNext ? 'More keys could not be loaded' : 'The keys could not be loaded'}
+        error={level.error}
+        onRetry={() => void (level.isFetchNextPageError ? level.fetchNextPage() : level.refetch())}
+      />
+    </div>
+  );
 }

@@ -1,39 +1,39 @@
-import { type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Entry } from 'halo-contract';
+import { ProblemError } from '../../problem-error.js';
 import { session } from '../../session/browser-session.js';
 import { useEpoch } from '../../session/use-session.js';
-import { type ListPages, withEntry, withoutKey } from './list-pages.js';
-import { getSnapshot, listKeys } from './requests.js';
+import { getSnapshot } from './requests.js';
 import type { Snapshot } from './snapshot.js';
+import { changeLists, ownRevision, reloadLists } from './tree/list-cache.js';
 
 /** Every key begins with the number of the log-in, so that nothing fetched in one is shown in another. */
-const listsOf = (epoch: number) => [epoch, 'list'] as const;
-const snapshotOf = (epoch: number, key: string) => [epoch, 'snapshot', key] as const;
-
-/** The keys with a prefix, page by page. */
-export function useKeyList(prefix: string) {
-  const epoch = useEpoch();
-  return useInfiniteQuery({
-    queryKey: [...listsOf(epoch), prefix],
-    queryFn: ({ pageParam, signal }) => listKeys(prefix, pageParam, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.cursor ?? undefined,
-    enabled: epoch > 0,
-    // To fetch every loaded page again would take as many requests; the person reloads when they want to.
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-}
+const snapshotsOf = (epoch: number) => [epoch, 'snapshot'] as const;
+const snapshotOf = (epoch: number, key: string) => [...snapshotsOf(epoch), key] as const;
 
 /** One key as it is now; looking at it again after being away fetches it again. */
 export function useSnapshot(key: string, enabled: boolean) {
   const epoch = useEpoch();
+  const client = useQueryClient();
   return useQuery({
     queryKey: snapshotOf(epoch, key),
-    queryFn: ({ signal }) => getSnapshot(key, signal),
+    queryFn: ({ signal }) => readInto(client, epoch, key, signal),
     enabled: enabled && epoch > 0,
     staleTime: 0,
     refetchOnWindowFocus: true,
   });
+}
+
+/** Fetches a key, and puts its row right wherever it is listed: nobody has to remember to. */
+async function readInto(client: QueryClient, epoch: number, key: string, signal: AbortSignal) {
+  try {
+    const snapshot = await getSnapshot(key, signal);
+    listSnapshot(client, epoch, snapshot, snapshot.size);
+    return snapshot;
+  } catch (error) {
+    if (error instanceof ProblemError && error.is('not-found')) listRemoval(client, epoch, key);
+    throw error;
+  }
 }
 
 /** Returns how to bring what is cached up to date after one's own writes, without fetching all of it again. */
@@ -45,16 +45,22 @@ export function useKeyCache() {
       client.setQueryData(snapshotOf(epoch, snapshot.key), snapshot);
       // The server's own times replace the estimates as soon as they arrive.
       void client.invalidateQueries({ queryKey: snapshotOf(epoch, snapshot.key) });
-      changeLists(client, epoch, snapshot.key, (list) => withEntry(list, entryOf(snapshot, size)));
+      ownRevision(client, epoch, snapshot.revision);
+      listSnapshot(client, epoch, snapshot, size);
     },
-    removed(key: string) {
+    /** The revision is that of the deletion, when it was one's own. */
+    removed(key: string, revision?: number) {
       const epoch = epochNow();
       client.removeQueries({ queryKey: snapshotOf(epoch, key) });
-      changeLists(client, epoch, key, (list) => withoutKey(list, key));
+      if (revision !== undefined) ownRevision(client, epoch, revision);
+      listRemoval(client, epoch, key, revision);
     },
-    /** Drops the list and starts over from its first page. */
-    reloadList(prefix: string) {
-      return client.resetQueries({ queryKey: [...listsOf(epochNow()), prefix], exact: true });
+    /** Commits of many keys: the lists and what is open are read again. */
+    async committed(revisions: readonly number[]) {
+      const epoch = epochNow();
+      for (const revision of revisions) ownRevision(client, epoch, revision);
+      reloadLists(client, epoch);
+      await client.invalidateQueries({ queryKey: snapshotsOf(epoch) });
     },
     reread(key: string) {
       return client.invalidateQueries({ queryKey: snapshotOf(epochNow(), key) });
@@ -67,19 +73,13 @@ function epochNow(): number {
   return session.state.status === 'active' ? session.state.epoch : 0;
 }
 
-function changeLists(
-  client: QueryClient,
-  epoch: number,
-  key: string,
-  change: (list: ListPages) => ListPages,
-): void {
-  const queries = client.getQueriesData<ListPages>({ queryKey: listsOf(epoch) });
-  for (const [queryKey, list] of queries) {
-    const prefix = queryKey.at(-1);
-    if (list !== undefined && typeof prefix === 'string' && key.startsWith(prefix)) {
-      client.setQueryData(queryKey, change(list));
-    }
-  }
+function listSnapshot(client: QueryClient, epoch: number, snapshot: Snapshot, size = 0): void {
+  const { key, revision } = snapshot;
+  changeLists(client, epoch, [{ key, revision, entry: entryOf(snapshot, size) }]);
+}
+
+function listRemoval(client: QueryClient, epoch: number, key: string, revision?: number): void {
+  changeLists(client, epoch, [{ key, revision: revision ?? Number.POSITIVE_INFINITY, entry: undefined }]);
 }
 
 function entryOf(snapshot: Snapshot, size: number): Entry {

@@ -1,25 +1,9 @@
-import type { DeleteResult, EntryList, ListQuery, PutQuery, PutResult } from 'halo-contract';
+import type { DeleteResult, PutQuery, PutResult } from 'halo-contract';
 import { readJson } from '../../client.js';
 import { session } from '../../session/browser-session.js';
 import { metadataHeader } from './detail/metadata-text.js';
 import { keyPath } from './key-path.js';
 import { readSnapshot, type Snapshot } from './snapshot.js';
-
-/** Keys in a page: enough for several screens, little enough to arrive at once. */
-const pageKeys = 200;
-
-export async function listKeys(
-  prefix: string,
-  cursor: string | undefined,
-  signal: AbortSignal,
-): Promise<EntryList> {
-  const query: ListQuery = {
-    limit: pageKeys,
-    ...(prefix === '' ? {} : { prefix }),
-    ...(cursor ? { cursor } : {}),
-  };
-  return readJson(await session.request({ method: 'GET', path: '/v1/keys', query, signal }));
-}
 
 export async function getSnapshot(key: string, signal?: AbortSignal): Promise<Snapshot> {
   return readSnapshot(key, await session.request({ method: 'GET', path: pathOf(key), signal }));

@@ -1,5 +1,5 @@
 import { Skeleton } from '@mantine/core';
-import classes from './key-list.module.css';
+import classes from './key-tree.module.css';
 
 const widths = [62, 48, 71, 55, 66, 40, 58, 74, 51, 63, 45, 69];
 
