@@ -26,7 +26,7 @@ interface Arrow extends Import {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const places = ['contract/src', 'server/src', 'console/src', 'e2e', 'bench'];
+const places = ['contract/src', 'client/src', 'server/src', 'console/src', 'e2e', 'bench'];
 const skipped = new Set(['node_modules', 'dist', 'test-results', 'playwright-report']);
 
 function readSources(directory: string): Source[] {
@@ -63,6 +63,7 @@ function importsOf({ text }: Source): Import[] {
 
 const workspaces: Readonly<Record<string, string>> = {
   'halo-contract': 'contract/src/index.ts',
+  'halo-client': 'client/src/index.ts',
   'halo-server': 'server/src/main.ts',
   'halo-console': 'console/src/main.tsx',
 };
@@ -93,6 +94,7 @@ function packageOf(specifier: string): string {
 
 type Room =
   | 'contract'
+  | 'client'
   | 'errors'
   | 'config'
   | 'database'
@@ -112,7 +114,14 @@ function roomOf(path: string): Room {
     return path.includes('(missing)') ? 'unknown' : 'package';
   if (path.includes('(missing)')) return 'unknown';
   const [first, , third = ''] = path.split('/');
-  if (first === 'contract' || first === 'console' || first === 'e2e' || first === 'bench') return first;
+  if (
+    first === 'contract' ||
+    first === 'client' ||
+    first === 'console' ||
+    first === 'e2e' ||
+    first === 'bench'
+  )
+    return first;
   const rooms = ['database', 'auth', 'engine', 'http', 'observability'] as const;
   const room = rooms.find((name) => name === third);
   if (room !== undefined) return room;
@@ -136,6 +145,8 @@ const sqlDrivers = [/^pg$/, /^kysely$/];
 /** Rooms may always import themselves. */
 const table: Readonly<Record<Exclude<Room, 'package' | 'unknown'>, Allowance>> = {
   contract: { rooms: [], packages: [/^typebox$/] },
+  // What it knows of the contract is in wire.ts, so that it installs alone.
+  client: { rooms: [], packages: [] },
   errors: { rooms: ['contract'], packages: [] },
   config: { rooms: ['contract', 'errors'] },
   observability: { rooms: ['contract', 'errors'], banned: sqlDrivers },
@@ -149,8 +160,8 @@ const table: Readonly<Record<Exclude<Room, 'package' | 'unknown'>, Allowance>> =
     banned: sqlDrivers,
   },
   top: { rooms: ['config', 'database', 'auth', 'engine', 'http', 'observability', 'contract', 'errors'] },
-  console: { rooms: ['contract'], banned: [/^node:/, /^fastify$/, ...sqlDrivers] },
-  e2e: { rooms: ['contract'] },
+  console: { rooms: ['contract', 'client'], banned: [/^node:/, /^fastify$/, ...sqlDrivers] },
+  e2e: { rooms: ['contract', 'client'] },
   bench: { rooms: ['contract'] },
 };
 
