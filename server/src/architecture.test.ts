@@ -234,8 +234,12 @@ function badNames(all: readonly Source[]): string[] {
 const linesMax = 400;
 const testLinesMax = 600;
 
+/** Made by a program, and read by nobody. */
+const made = new Set(['client/src/wire.ts']);
+
 function longFiles(all: readonly Source[]): string[] {
   return all
+    .filter(({ path }) => !made.has(path))
     .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
     .filter(({ path, lines }) => lines > (isTest(path) ? testLinesMax : linesMax))
     .map(({ path, lines }) => `${path} has ${lines} lines`);
@@ -273,10 +277,12 @@ function evasions(all: readonly Source[]): string[] {
   });
 }
 
-/** Re-exports hide where a thing lives. The contract has one face, and it is the only one. */
+/** Re-exports hide where a thing lives. What is installed has one face each, and those are the only ones. */
+const faces = new Set(['contract/src/index.ts', 'client/src/index.ts']);
+
 function barrels(all: readonly Source[]): string[] {
   return all
-    .filter(({ path }) => path !== 'contract/src/index.ts')
+    .filter(({ path }) => !faces.has(path))
     .filter((source) => /^\s*export\s*\*|^\s*export\b[\w\s{},]*\bfrom\s*['"]/m.test(codeOf(source)))
     .map(({ path }) => path);
 }
@@ -317,7 +323,7 @@ describe('the sources', () => {
     expect(evasions(sources)).toEqual([]);
   });
 
-  test('re-export nothing, but for the face of the contract', () => {
+  test('re-export nothing, but for the faces of what is installed', () => {
     expect(barrels(sources)).toEqual([]);
   });
 });
