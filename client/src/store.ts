@@ -1,0 +1,319 @@
+import { Commit } from './commit.js';
+import { type Expiry, wireExpiry } from './expiry.js';
+import { keyPath, travelsInPath } from './keys.js';
+import { HaloError } from './problem.js';
+import { exportStore, type ImportOptions, importStore } from './transfer.js';
+import { readJson, type Send } from './transport.js';
+import {
+  contentOf,
+  inlineContentOf,
+  type Settable,
+  type Value,
+  valueOfEntry,
+  valueOfResponse,
+} from './value.js';
+import { type Watched, type WatchOptions, watch } from './watch.js';
+import type {
+  ChangesPage,
+  CommitAnswer,
+  EntryList,
+  HistoryPage,
+  ImportEnd,
+  PutResult,
+  ReadAnswer,
+  TrashPage,
+  ValuedEntry,
+} from './wire.js';
+
+export interface Cancellable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface GetOptions extends Cancellable {
+  /** As the key stood at this revision. */
+  readonly revision?: number;
+}
+
+export interface SetOptions extends Cancellable, Expiry {
+  /** Left out, it follows from the value. */
+  readonly contentType?: string;
+  /** At most 1,024 bytes as JSON. */
+  readonly metadata?: Record<string, unknown>;
+  /** Only if the key is at this revision; 0: only if it does not exist. Otherwise `precondition-failed`. */
+  readonly ifRevision?: number;
+  readonly dryRun?: boolean;
+}
+
+export interface DeleteOptions extends Cancellable {
+  readonly ifRevision?: number;
+  readonly dryRun?: boolean;
+}
+
+export interface ListOptions extends Cancellable {
+  readonly prefix?: string;
+  /** The first key, inclusive, in UTF-8 byte order. */
+  readonly start?: string;
+  /** The end, exclusive. */
+  readonly end?: string;
+  readonly reverse?: boolean;
+  /** As of this revision. */
+  readonly at?: number;
+  /** With values, as far as pages hold them. */
+  readonly values?: boolean;
+  /** Fetched at a time, 1,000 at most. */
+  readonly pageSize?: number;
+}
+
+export interface PageOptions extends Omit<ListOptions, 'pageSize'> {
+  /** Groups keys that share what comes before it. */
+  readonly delimiter?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+  /** Whether to count all keys in the range as well. */
+  readonly count?: boolean;
+}
+
+/** The keys of one account. */
+export interface Store {
+  /** The value, or undefined when there is none. */
+  get(key: string, options?: GetOptions): Promise<Value | undefined>;
+  getText(key: string, options?: GetOptions): Promise<string | undefined>;
+  /** The value as JSON. Throws SyntaxError when it is not. */
+  getJson<Content = unknown>(key: string, options?: GetOptions): Promise<Content | undefined>;
+  /**
+   * Sets a value; once this resolves it is durable. A string is stored as text, bytes as they are, everything else as
+   * JSON. It is sent again only when the server said that nothing was done: a lost answer is `outcome-unknown`.
+   */
+  set(key: string, value: Settable, options?: SetOptions): Promise<PutResult>;
+  /** Moves a key to the trash. Returns the revision, or undefined when there was no such key. */
+  delete(key: string, options?: DeleteOptions): Promise<number | undefined>;
+  /** All entries of a range, fetched page by page. */
+  list(options?: ListOptions): AsyncGenerator<ValuedEntry>;
+  /** One page of a list, with groups if asked. */
+  page(options?: PageOptions): Promise<EntryList>;
+  /** Up to 1,000 keys as of one moment; undefined for those that do not exist. */
+  read(
+    keys: readonly string[],
+    options?: Cancellable,
+  ): Promise<{ revision: number; values: (Value | undefined)[] }>;
+  /** Begins a commit of many mutations. */
+  commit(): Commit;
+  /** Reverses a commit in a new one. Throws `undo-conflict` when what it touched has changed since. */
+  undo(revision: number, options?: { readonly dryRun?: boolean } & Cancellable): Promise<CommitAnswer>;
+  /** A key's versions, newest first. */
+  history(key: string, options?: Cancellable): AsyncGenerator<HistoryPage['versions'][number]>;
+  /** Deleted and expired keys. */
+  trash(options?: { readonly prefix?: string } & Cancellable): AsyncGenerator<TrashPage['entries'][number]>;
+  /** Erases the values of a key that lies in the trash, for good. */
+  purge(key: string, options?: { readonly dryRun?: boolean } & Cancellable): Promise<void>;
+  /** A page of changes in revision order. */
+  changes(options?: {
+    readonly since?: number;
+    readonly prefix?: string;
+    readonly values?: boolean;
+    readonly limit?: number;
+    readonly signal?: AbortSignal;
+  }): Promise<ChangesPage>;
+  watch(options?: WatchOptions): AsyncGenerator<Watched>;
+  export(options?: {
+    readonly prefix?: string;
+    readonly signal?: AbortSignal;
+  }): Promise<ReadableStream<Uint8Array>>;
+  import(
+    source: Blob | string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    options?: ImportOptions,
+  ): Promise<ImportEnd>;
+}
+
+/** As many as a page may have. */
+const pageSizeDefault = 1_000;
+
+export function createStore(send: Send): Store {
+  const commitNow = async (
+    request: object,
+    { dryRun, signal }: { readonly dryRun: boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<CommitAnswer> => {
+    const response = await send({
+      method: 'POST',
+      path: '/v1/commit',
+      query: dryRun ? { dry_run: true } : {},
+      body: request,
+      signal,
+      // A commit with an idempotency key is done once, however often it is sent.
+      repeat: dryRun || 'idempotency_key' in request ? 'safe' : 'if-refused',
+    });
+    return readJson<CommitAnswer>(response);
+  };
+
+  const read: Store['read'] = async (keys, { signal } = {}) => {
+    const body = { keys };
+    const response = await send({ method: 'POST', path: '/v1/read', body, signal, repeat: 'safe' });
+    const { entries, revision } = await readJson<ReadAnswer>(response);
+    return { revision, values: entries.map((entry) => (entry === null ? undefined : valueOfEntry(entry))) };
+  };
+
+  const get: Store['get'] = async (key, { revision, signal } = {}) => {
+    if (!travelsInPath(key) && revision === undefined) return (await read([key], { signal })).values[0];
+    try {
+      const path = `/v1/keys/${keyPath(key)}`;
+      return await valueOfResponse(
+        key,
+        await send({ method: 'GET', path, query: { revision }, signal, repeat: 'safe' }),
+      );
+    } catch (error) {
+      return undefinedIfAbsent(error);
+    }
+  };
+
+  const page: Store['page'] = async ({ signal, ...query } = {}) => {
+    const response = await send({ method: 'GET', path: '/v1/keys', query, signal, repeat: 'safe' });
+    return readJson<EntryList>(response);
+  };
+
+  async function* pages<Page extends { readonly cursor: string | null }>(
+    path: string,
+    query: Readonly<Record<string, string | undefined>>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Page> {
+    let cursor: string | undefined;
+    do {
+      const response = await send({
+        method: 'GET',
+        path,
+        query: { ...query, cursor },
+        signal,
+        repeat: 'safe',
+      });
+      const next = await readJson<Page>(response);
+      yield next;
+      cursor = next.cursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  return {
+    get,
+    getText: async (key, options) => (await get(key, options))?.text(),
+    getJson: async <Content>(key: string, options?: GetOptions) => (await get(key, options))?.json<Content>(),
+
+    async set(key, value, options = {}) {
+      const { contentType, metadata, ifRevision, dryRun = false, signal, ...expiry } = options;
+      if (!travelsInPath(key)) {
+        const inline = value instanceof Blob ? new Uint8Array(await value.arrayBuffer()) : value;
+        const set = {
+          key,
+          ...inlineContentOf(inline),
+          ...(contentType === undefined ? {} : { content_type: contentType }),
+          ...(metadata === undefined ? {} : { metadata }),
+          ...wireExpiry(expiry),
+        };
+        const checks = ifRevision === undefined ? [] : [{ key, revision: ifRevision }];
+        const { revision, results } = await commitNow({ checks, mutations: [{ set }] }, { dryRun, signal });
+        return { key, revision, created: results[0]?.created ?? false };
+      }
+      const content = contentOf(value);
+      const response = await send({
+        method: 'PUT',
+        path: `/v1/keys/${keyPath(key)}`,
+        query: { ...wireExpiry(expiry), ...(dryRun ? { dry_run: true } : {}) },
+        headers: {
+          'content-type': contentType ?? content.contentType,
+          ...(metadata === undefined ? {} : { 'halo-metadata': asciiJson(metadata) }),
+          ...conditionHeader(ifRevision),
+        },
+        body: content.body,
+        signal,
+        repeat: 'if-refused',
+      });
+      return readJson<PutResult>(response);
+    },
+
+    async delete(key, { ifRevision, dryRun = false, signal } = {}) {
+      try {
+        if (!travelsInPath(key)) {
+          const checks = ifRevision === undefined ? [] : [{ key, revision: ifRevision }];
+          return (await commitNow({ checks, mutations: [{ delete: { key } }] }, { dryRun, signal })).revision;
+        }
+        const response = await send({
+          method: 'DELETE',
+          path: `/v1/keys/${keyPath(key)}`,
+          query: dryRun ? { dry_run: true } : {},
+          headers: conditionHeader(ifRevision),
+          signal,
+          repeat: 'if-refused',
+        });
+        return (await readJson<{ readonly revision: number }>(response)).revision;
+      } catch (error) {
+        return undefinedIfAbsent(error);
+      }
+    },
+
+    async *list({ pageSize = pageSizeDefault, ...options } = {}) {
+      let cursor: string | undefined;
+      do {
+        const found = await page({
+          ...options,
+          limit: pageSize,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        yield* found.keys;
+        cursor = found.cursor ?? undefined;
+      } while (cursor !== undefined);
+    },
+
+    page,
+    read,
+    commit: () => new Commit(commitNow),
+
+    async undo(revision, { dryRun = false, signal } = {}) {
+      const query = dryRun ? { dry_run: true } : {};
+      const body = { revision };
+      const repeat = dryRun ? 'safe' : 'if-refused';
+      return readJson<CommitAnswer>(
+        await send({ method: 'POST', path: '/v1/undo', query, body, signal, repeat }),
+      );
+    },
+
+    async *history(key, { signal } = {}) {
+      const path = `/v1/history/${keyPath(key)}`;
+      for await (const { versions } of pages<HistoryPage>(path, {}, signal)) yield* versions;
+    },
+
+    async *trash({ prefix, signal } = {}) {
+      for await (const { entries } of pages<TrashPage>('/v1/trash', { prefix }, signal)) yield* entries;
+    },
+
+    async purge(key, { dryRun = false, signal } = {}) {
+      const query = dryRun ? { dry_run: true } : {};
+      const path = `/v1/trash/${keyPath(key)}`;
+      await send({ method: 'DELETE', path, query, signal, repeat: 'if-refused' });
+    },
+
+    async changes({ signal, ...query } = {}) {
+      return readJson<ChangesPage>(
+        await send({ method: 'GET', path: '/v1/changes', query, signal, repeat: 'safe' }),
+      );
+    },
+
+    watch: (options = {}) => watch(send, options),
+    export: (options = {}) => exportStore(send, options),
+    import: (source, options = {}) => importStore(send, source, options),
+  };
+}
+
+function conditionHeader(ifRevision: number | undefined): Readonly<Record<string, string>> {
+  if (ifRevision === undefined) return {};
+  return ifRevision === 0 ? { 'if-none-match': '*' } : { 'if-match': `"${ifRevision}"` };
+}
+
+/** Headers carry ASCII only; JSON can say everything in it. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function undefinedIfAbsent(error: unknown): undefined {
+  if (error instanceof HaloError && error.code === 'not-found') return undefined;
+  throw error;
+}

@@ -1,0 +1,144 @@
+import { backoffMs, pause } from './backoff.js';
+import { HaloError, readProblem } from './problem.js';
+
+export interface Ask {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  /** From the server's root, escaped, such as `/v1/keys/a`. */
+  readonly path: string;
+  readonly query?: Query;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON, everything else as it is. */
+  readonly body?: BodyInit | object;
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * What repeating it does. `safe`: nothing, it may be repeated after any failure. `if-refused`: it is a write, and
+   * may be repeated only when the server has said that nothing was done. `never`: its body can be sent once.
+   */
+  readonly repeat: 'safe' | 'if-refused' | 'never';
+}
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Sends one request to the server and returns the answer of a success. */
+export type Send = (ask: Ask) => Promise<Response>;
+
+export interface TransportOptions {
+  readonly url: string;
+  readonly fetch: typeof fetch;
+  /** How often a request is tried again at most. */
+  readonly retries: number;
+  /** How long one try may take until its answer begins, in milliseconds; 0: without end. */
+  readonly timeoutMs: number;
+  /** The value of `Authorization`, or undefined to send none. */
+  readonly authorization: () => Promise<string | undefined>;
+  /** Told of a 401; says whether there are new credentials to try once with. */
+  readonly renew: (refused: HaloError, sent: string | undefined) => Promise<boolean>;
+}
+
+/** Waiting longer than this for a server that asks for it is left to the caller. */
+const waitMsMax = 30_000;
+
+/** Makes a sender that authenticates, tries again what may be tried again, and turns refusals into HaloErrors. */
+export function createTransport(options: TransportOptions): Send {
+  return async (ask) => {
+    let renewed = false;
+    for (let tries = 0; ; tries += 1) {
+      const authorization = await options.authorization();
+      try {
+        return await sendOnce(options, ask, authorization);
+      } catch (error) {
+        ask.signal?.throwIfAborted();
+        if (!(error instanceof HaloError)) throw error;
+        if (isRefusedCredential(error) && !renewed && ask.repeat !== 'never') {
+          renewed = true;
+          if (await options.renew(error, authorization)) continue;
+        }
+        const waitMs = error.retryAfterMs ?? backoffMs(tries);
+        if (tries >= options.retries || !mayRepeat(ask, error) || waitMs > waitMsMax) throw error;
+        await pause(waitMs, ask.signal);
+      }
+    }
+  };
+}
+
+/** A wrong password is a 401 too, but of something else than the credential: it names the field. */
+function isRefusedCredential({ status, problem }: HaloError): boolean {
+  return status === 401 && problem?.pointer === undefined;
+}
+
+function mayRepeat({ repeat }: Ask, { code, status }: HaloError): boolean {
+  if (repeat === 'never') return false;
+  const nothingDone = status === 429 || code === 'overloaded' || (status === 503 && code === 'unavailable');
+  if (nothingDone) return true;
+  return repeat === 'safe' && (code === 'unreachable' || code === 'outcome-unknown' || status >= 502);
+}
+
+async function sendOnce(
+  { url, fetch, timeoutMs }: TransportOptions,
+  ask: Ask,
+  authorization: string | undefined,
+): Promise<Response> {
+  const headers = new Headers(ask.headers);
+  if (authorization !== undefined) headers.set('authorization', authorization);
+  const body = bodyOf(ask, headers);
+  const timeout = new AbortController();
+  const timer = timeoutMs > 0 ? setTimeout(() => timeout.abort(), timeoutMs) : undefined;
+  const signals = ask.signal === undefined ? [timeout.signal] : [timeout.signal, ask.signal];
+  let response: Response;
+  try {
+    response = await fetch(url + ask.path + queryText(ask.query), {
+      method: ask.method,
+      headers,
+      body,
+      // Nothing of a person's data belongs in a browser's cache.
+      cache: 'no-store',
+      redirect: 'error',
+      signal: AbortSignal.any(signals),
+      // Without it Node refuses bodies that are streams. Browsers know it; TypeScript does not yet.
+      ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+    } as RequestInit);
+  } catch (cause) {
+    ask.signal?.throwIfAborted();
+    if (ask.repeat === 'safe') throw new HaloError('unreachable', 'The server cannot be reached.', { cause });
+    const message = 'The answer to a write was lost: it may or may not have been done.';
+    throw new HaloError('outcome-unknown', message, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+  if (!response.ok && response.status !== 304) throw await readProblem(response);
+  return response;
+}
+
+function bodyOf({ body }: Ask, headers: Headers): BodyInit | null {
+  if (body === undefined) return null;
+  if (isBodyInit(body)) return body;
+  headers.set('content-type', 'application/json');
+  return JSON.stringify(body);
+}
+
+function isBodyInit(body: BodyInit | object): body is BodyInit {
+  return (
+    typeof body === 'string' ||
+    body instanceof Blob ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof ReadableStream
+  );
+}
+
+/** Returns a query with its `?`, or an empty string when there is nothing to ask. */
+function queryText(query: Query = {}): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+}
+
+/** Reads the JSON of an answer, trusted to be what the contract says. */
+export async function readJson<Content>(response: Response): Promise<Content> {
+  try {
+    return (await response.json()) as Content;
+  } catch (cause) {
+    throw new HaloError('incomplete', 'The answer broke off.', { status: response.status, cause });
+  }
+}
