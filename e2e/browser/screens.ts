@@ -18,7 +18,7 @@ import {
   writeValue,
 } from './console-steps.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
-import { walkExport, walkImport } from './transfer-screens.js';
+import { walkExport, walkImport, walkImportTroubles } from './transfer-screens.js';
 import { walkUsage } from './usage-screens.js';
 
 export interface Walk {
@@ -41,6 +41,7 @@ export const walks: Readonly<Record<string, Step>> = {
   'what goes wrong': walkFailures,
   'the export': walkExport,
   'the import': walkImport,
+  'an import in trouble': walkImportTroubles,
   'the usage': walkUsage,
 };
 
