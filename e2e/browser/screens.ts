@@ -20,14 +20,7 @@ import {
 import { openSample, setSampleKeys } from './sample-keys.js';
 import { walkExport, walkImport, walkImportTroubles } from './transfer-screens.js';
 import { walkUsage } from './usage-screens.js';
-
-export interface Walk {
-  readonly page: Page;
-  readonly halo: Halo;
-  readonly url: string;
-  /** Called on each screen, as soon as it stands still. */
-  readonly visit: (name: string) => Promise<void>;
-}
+import type { Walk } from './walk.js';
 
 type Step = (walk: Walk) => Promise<void>;
 

@@ -1,7 +1,6 @@
 import { expect } from '@playwright/test';
 import { signUpIn } from './browser-test.js';
 import { setSampleKeys } from './sample-keys.js';
-import type { Walk } from './screens.js';
 import {
   chooseFile,
   exportOf,
@@ -14,6 +13,7 @@ import {
   resultOf,
   startImport,
 } from './transfer-steps.js';
+import type { Walk } from './walk.js';
 
 /** Every state of the export. */
 export async function walkExport({ page, halo, url, visit }: Walk): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, type Page } from '@playwright/test';
 import { signUpIn } from './browser-test.js';
 import { setSampleKeys } from './sample-keys.js';
-import type { Walk } from './screens.js';
+import type { Walk } from './walk.js';
 
 export interface Day {
   readonly day: string;
