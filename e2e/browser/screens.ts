@@ -1,5 +1,5 @@
-import { expect, type Page } from '@playwright/test';
-import { goodPassword, type Halo, newName, type Person } from '../halo.js';
+import { expect } from '@playwright/test';
+import { goodPassword, newName, type Person } from '../halo.js';
 import { signUpIn } from './browser-test.js';
 import {
   accessTokenDuring,
