@@ -2,8 +2,8 @@ import { expect, type Page } from '@playwright/test';
 import { goodPassword } from '../halo.js';
 import { signUpIn } from './browser-test.js';
 import { logInByForm, successOf } from './console-steps.js';
-import type { Walk } from './screens.js';
 import { apiOf } from './security-api.js';
+import type { Walk } from './walk.js';
 
 /** The walks through the screens of a person's own account. */
 export const settingsWalks = {

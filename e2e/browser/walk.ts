@@ -1,0 +1,11 @@
+import type { Page } from '@playwright/test';
+import type { Halo } from '../halo.js';
+
+/** What a walk through screens and dialogs is given. */
+export interface Walk {
+  readonly page: Page;
+  readonly halo: Halo;
+  readonly url: string;
+  /** Called on each screen, as soon as it stands still. */
+  readonly visit: (name: string) => Promise<void>;
+}
