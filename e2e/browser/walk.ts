@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import type { Halo } from '../halo.js';
 
-/** What a walk through screens and dialogs is given. */
+/** What a walk through the console's screens is given. */
 export interface Walk {
   readonly page: Page;
   readonly halo: Halo;
