@@ -10,7 +10,7 @@ import {
   writeValue,
 } from './console-steps.js';
 import { openSample } from './sample-keys.js';
-import type { Walk } from './screens.js';
+import type { Walk } from './walk.js';
 
 /** A picture of two by two pixels, red, green, blue and half transparent. */
 export const tinyPng = Buffer.from(

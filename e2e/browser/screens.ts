@@ -1,5 +1,5 @@
-import { expect, type Page } from '@playwright/test';
-import { goodPassword, type Halo, newName, type Person } from '../halo.js';
+import { expect } from '@playwright/test';
+import { goodPassword, newName, type Person } from '../halo.js';
 import { signUpIn } from './browser-test.js';
 import {
   accessTokenDuring,
@@ -19,14 +19,7 @@ import {
 } from './console-steps.js';
 import { walkHistory, walkTabs, walkTransfers, walkViewers } from './key-screens.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
-
-export interface Walk {
-  readonly page: Page;
-  readonly halo: Halo;
-  readonly url: string;
-  /** Called on each screen, as soon as it stands still. */
-  readonly visit: (name: string) => Promise<void>;
-}
+import type { Walk } from './walk.js';
 
 type Step = (walk: Walk) => Promise<void>;
 
