@@ -100,6 +100,7 @@ test('everything from sign-up to log-out can be done by keyboard alone', async (
   await expect(successOf(page, 'Saved')).toBeVisible();
   await expect(rowOf(page, 'by/keyboard')).toHaveAttribute('aria-selected', 'true');
 
+  await expect(button('Edit')).toBeVisible();
   await keyboard.press('e');
   await expect(valueField(page)).toBeFocused();
   await keyboard.press('ControlOrMeta+a');

@@ -22,7 +22,7 @@ import { walkFrame } from './frame-screens.js';
 import { walkHistory, walkTabs, walkTransfers, walkViewers } from './key-screens.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
 import { settingsWalks } from './settings-screens.js';
-import { walkExport, walkImport } from './transfer-screens.js';
+import { walkExport, walkImport, walkImportTroubles } from './transfer-screens.js';
 import { walkUsage } from './usage-screens.js';
 import type { Walk } from './walk.js';
 
@@ -51,6 +51,7 @@ export const walks: Readonly<Record<string, Step>> = {
   ...settingsWalks,
   'the export': walkExport,
   'the import': walkImport,
+  'the import in trouble': walkImportTroubles,
   'the usage': walkUsage,
 };
 

@@ -72,11 +72,11 @@ async function walkSessions({ page, halo, url, visit }: Walk): Promise<void> {
   ];
   for (const device of devices) await apiOf(halo, person).logInFrom(device);
   await page.goto('/home/settings/sessions');
-  await expect(page.getByText('Safari on iPhone')).toBeVisible();
+  await expect(page.getByText('Safari 18 on iPhone')).toBeVisible();
   await visit('sessions');
 
   const dialog = page.getByRole('dialog');
-  await page.getByRole('button', { name: 'End the session of curl' }).click();
+  await page.getByRole('button', { name: 'End the session of curl 8.11' }).click();
   await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await visit('session-end');
   await dialog.getByRole('button', { name: 'Cancel' }).click();

@@ -171,6 +171,7 @@ test('Escape ends editing where nothing is lost, and asks where something would 
 }) => {
   await halo.set(person, 'k', '"value"', json);
   await visitKey(page, 'k');
+  await expectValue(page, '"value"');
   await page.keyboard.press('e');
   await expect(valueField(page)).toBeFocused();
   await page.keyboard.press('Escape');

@@ -1,54 +1,34 @@
 import { expect, test } from 'vitest';
 import { deviceName } from './device-name.js';
 
-const mozilla = 'Mozilla/5.0';
-const webkit = 'AppleWebKit/537.36 (KHTML, like Gecko)';
-const windows = `${mozilla} (Windows NT 10.0; Win64; x64)`;
-const mac = `${mozilla} (Macintosh; Intel Mac OS X 10_15_7)`;
-const linux = `${mozilla} (X11; Linux x86_64)`;
+const webKit = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 
 test.each([
-  [`${windows} ${webkit} Chrome/131.0.0.0 Safari/537.36`, 'Chrome on Windows'],
-  [`${windows} ${webkit} Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0`, 'Edge on Windows'],
-  [`${windows} ${webkit} Chrome/130.0.0.0 Safari/537.36 OPR/116.0.0.0`, 'Opera on Windows'],
-  [`${mac} AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15`, 'Safari on macOS'],
-  [`${mozilla} (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0`, 'Firefox on Linux'],
-  [`${linux} ${webkit} HeadlessChrome/131.0.0.0 Safari/537.36`, 'Chrome on Linux'],
-  [`${mozilla} (X11; CrOS x86_64 14541.0.0) ${webkit} Chrome/131.0.0.0 Safari/537.36`, 'Chrome on ChromeOS'],
-  [`${mozilla} (Linux; Android 10; K) ${webkit} Chrome/131.0.0.0 Mobile Safari/537.36`, 'Chrome on Android'],
+  [`Mozilla/5.0 (X11; Linux x86_64) ${webKit} Chrome/126.0.0.0 Safari/537.36`, 'Chrome 126 on Linux'],
   [
-    `${mozilla} (Linux; Android 10; K) ${webkit} SamsungBrowser/27.0 Chrome/125.0.0.0 Mobile Safari/537.36`,
-    'Samsung Internet on Android',
+    `Mozilla/5.0 (Windows NT 10.0) ${webKit} Chrome/126.0.0.0 Safari/537.36 Edg/126.0.2`,
+    'Edge 126 on Windows',
+  ],
+  ['Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0', 'Firefox 128 on Windows'],
+  [
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15',
+    'Safari 17 on macOS',
   ],
   [
-    `${mozilla} (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1`,
-    'Safari on iPhone',
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0 Mobile/15E148 Safari/604.1',
+    'Chrome 126 on iPhone',
   ],
   [
-    `${mozilla} (iPad; CPU OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/131.0 Mobile/15E148 Safari/604.1`,
-    'Chrome on iPad',
+    `Mozilla/5.0 (Linux; Android 14) ${webKit} Chrome/125.0.0.0 Mobile Safari/537.36`,
+    'Chrome 125 on Android',
   ],
-])('names the browser and the system of %s', (userAgent, name) => {
-  expect(deviceName(userAgent)).toBe(name);
-});
-
-test.each([
-  ['curl/8.11.0', 'curl'],
-  ['python-requests/2.32.3', 'python-requests'],
+  ['curl/8.5.0', 'curl 8.5'],
+  ['halo-cli/0.1.0 (linux)', 'halo-cli 0.1'],
   ['node', 'node'],
-  ['HTTPie 3.2', 'HTTPie'],
-])('calls the program %s by its name', (userAgent, name) => {
-  expect(deviceName(userAgent)).toBe(name);
-});
-
-test('says so when there is nothing to go by', () => {
-  expect(deviceName(null)).toBe('Unknown device');
-  expect(deviceName('  ')).toBe('Unknown device');
-  expect(deviceName('Mozilla/5.0')).toBe('Unknown browser');
-  expect(deviceName(`${linux} Mystery/1`)).toBe('Browser on Linux');
-});
-
-test('keeps a name short, whatever was sent', () => {
-  expect(deviceName('x'.repeat(4_000))).toHaveLength(41);
-  expect(deviceName('(odd) text')).toBe('(odd) text');
+  ['Mozilla/5.0 (something else)', 'Unknown device'],
+  ['\u202e<script>', 'Unknown device'],
+  [' ', 'Unknown device'],
+  [null, 'Unknown device'],
+])('reads %j as %s', (agent, name) => {
+  expect(deviceName(agent)).toBe(name);
 });

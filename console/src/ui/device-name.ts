@@ -1,18 +1,14 @@
-/** A `User-Agent` may be as long as a header; more than this tells nobody more. */
-const nameLengthMax = 40;
-
-/** In the order in which to look: nearly every browser also says that it is Chrome and Safari. */
+/** In this order: browsers name those they descend from, too. */
 const browsers: readonly (readonly [RegExp, string])[] = [
-  [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
-  [/\b(?:OPR|Opera)\//, 'Opera'],
-  [/\bSamsungBrowser\//, 'Samsung Internet'],
-  [/\bVivaldi\//, 'Vivaldi'],
-  [/\b(?:Firefox|FxiOS)\//, 'Firefox'],
-  [/\b(?:Chrome|HeadlessChrome|Chromium|CriOS)\//, 'Chrome'],
-  [/\bVersion\/[\d.]+.*\bSafari\//, 'Safari'],
+  [/\bEdg(?:A|iOS)?\/(\d+)/, 'Edge'],
+  [/\b(?:OPR|Opera)\/(\d+)/, 'Opera'],
+  [/\bSamsungBrowser\/(\d+)/, 'Samsung Internet'],
+  [/\b(?:Firefox|FxiOS)\/(\d+)/, 'Firefox'],
+  [/\bHeadlessChrome\/(\d+)/, 'Headless Chrome'],
+  [/\b(?:Chrome|CriOS)\/(\d+)/, 'Chrome'],
+  [/\bVersion\/(\d+)[\d.]* .*\bSafari\//, 'Safari'],
 ];
 
-/** Likewise: Android says that it is Linux, and an iPhone that it is like a Mac. */
 const systems: readonly (readonly [RegExp, string])[] = [
   [/\biPhone\b/, 'iPhone'],
   [/\biPad\b/, 'iPad'],
@@ -20,30 +16,27 @@ const systems: readonly (readonly [RegExp, string])[] = [
   [/\bWindows\b/, 'Windows'],
   [/\bCrOS\b/, 'ChromeOS'],
   [/\bMac OS X\b|\bMacintosh\b/, 'macOS'],
-  [/\bLinux\b|\bX11\b/, 'Linux'],
+  [/\bLinux\b/, 'Linux'],
 ];
 
+/** A longer name than this is no name. */
+const productLengthMax = 40;
+
 /**
- * Returns what to call whatever sent a `User-Agent`, such as `Firefox on Windows`, `curl` or `Unknown device`. It is
- * a name to recognise one's own devices by and proves nothing: anyone can send any.
+ * Returns what a `User-Agent` says a request came from, for reading: `Firefox 128 on Windows`, or for what is no
+ * browser its first product, such as `curl 8.5`. Whoever sends a request writes this themselves: it is a hint.
  */
 export function deviceName(userAgent: string | null): string {
-  const text = userAgent?.trim() ?? '';
-  if (text === '') return 'Unknown device';
-  const browser = firstOf(browsers, text);
-  const system = firstOf(systems, text);
-  if (browser !== undefined) return system === undefined ? browser : `${browser} on ${system}`;
-  const isBrowserLike = text.startsWith('Mozilla/');
-  if (isBrowserLike) return system === undefined ? 'Unknown browser' : `Browser on ${system}`;
-  return programName(text);
-}
-
-function firstOf(kinds: readonly (readonly [RegExp, string])[], text: string): string | undefined {
-  return kinds.find(([pattern]) => pattern.test(text))?.[1];
-}
-
-/** A program leads with its name and version; the name alone is what people know it by. */
-function programName(text: string): string {
-  const name = /^([^\s/()]+)(?:[\s/]|$)/.exec(text)?.[1] ?? text;
-  return name.length > nameLengthMax ? `${name.slice(0, nameLengthMax)}…` : name;
+  const agent = userAgent?.trim() ?? '';
+  if (agent === '') return 'Unknown device';
+  const system = systems.find(([pattern]) => pattern.test(agent))?.[1];
+  for (const [pattern, name] of browsers) {
+    const version = pattern.exec(agent)?.[1];
+    if (version !== undefined) return `${name} ${version}${system === undefined ? '' : ` on ${system}`}`;
+  }
+  const product = /^([\w.@-]+)(?:\/([\w.+-]+))?/.exec(agent);
+  if (product === null || agent.startsWith('Mozilla/')) return system ?? 'Unknown device';
+  const [, name = '', version = ''] = product;
+  const short = version.split('.').slice(0, 2).join('.');
+  return `${name} ${short}`.trim().slice(0, productLengthMax);
 }

@@ -23,7 +23,7 @@ export interface CreateFormProps {
 }
 
 /** Key, value, content type and lifetime of a key that must not exist yet. */
-export function CreateForm({ initialKey, initialText, cancellable = false }: CreateFormProps) {
+export default function CreateForm({ initialKey, initialText, cancellable = false }: CreateFormProps) {
   const { open, close } = useKeysSearch();
   const cache = useKeyCache();
   const online = useOnline();

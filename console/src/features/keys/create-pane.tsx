@@ -1,7 +1,10 @@
-import { CreateForm } from './create-form.js';
+import { lazy, Suspense } from 'react';
 import { BackLink } from './detail-header.js';
 import header from './detail-header.module.css';
+import { EditorSkeleton } from './editor-skeleton.js';
 import classes from './pane.module.css';
+
+const CreateForm = lazy(() => import('./create-form.js'));
 
 /** Setting a value for a key that is not there yet. */
 export function CreatePane({ initialKey }: { readonly initialKey: string }) {
@@ -11,7 +14,9 @@ export function CreatePane({ initialKey }: { readonly initialKey: string }) {
         <BackLink />
         <h2>Set a value</h2>
       </div>
-      <CreateForm initialKey={initialKey} initialText="" cancellable />
+      <Suspense fallback={<EditorSkeleton />}>
+        <CreateForm initialKey={initialKey} initialText="" cancellable />
+      </Suspense>
     </div>
   );
 }

@@ -1,14 +1,16 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useSession } from '../../session/use-session.js';
 import { CopyButton } from '../../ui/copy-button.js';
 import { toastFailure } from '../../ui/toast.js';
-import { CreateForm } from './create-form.js';
 import { setValueCommand, tokenCommand } from './curl-commands.js';
+import { EditorSkeleton } from './editor-skeleton.js';
 import classes from './getting-started.module.css';
 import { useKeyCache } from './queries.js';
 import { toastBulk, undoBulk } from './tree/bulk/undo-bulk.js';
 import { addSampleData } from './tree/sample-data.js';
+
+const CreateForm = lazy(() => import('./create-form.js'));
 
 /** An account without keys: the first one can be set here or from a terminal, or samples be looked at. */
 export function GettingStarted() {
@@ -19,7 +21,9 @@ export function GettingStarted() {
     <div className={classes.root}>
       <h2>Set your first value</h2>
       <p className={classes.lead}>A key is any text; slashes put it into folders.</p>
-      <CreateForm initialKey="hello" initialText={'{\n  "hello": "world"\n}'} />
+      <Suspense fallback={<EditorSkeleton />}>
+        <CreateForm initialKey="hello" initialText={'{\n  "hello": "world"\n}'} />
+      </Suspense>
       <SampleData />
       <h2 className={classes.section}>Or from a terminal</h2>
       <p className={classes.lead}>

@@ -1,3 +1,4 @@
+import '@mantine/core/styles/Checkbox.css';
 import { Checkbox, PasswordInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { limits } from 'halo-contract';

@@ -74,7 +74,7 @@ function Device({ session }: { readonly session: Session }) {
   return (
     <span className={classes.device} title={session.device ?? undefined}>
       <Icon size={20} className={classes.icon} aria-hidden />
-      <span>
+      <span className={classes.name}>
         {name}
         {session.current ? <span className={classes.current}>This device</span> : null}
       </span>

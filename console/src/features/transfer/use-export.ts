@@ -84,7 +84,7 @@ export function useExport() {
 }
 
 /** Returns a name such as `halo-2026-01-31-app-config.ndjson`. */
-export function exportName(prefix: string, now: Date): string {
+function exportName(prefix: string, now: Date): string {
   const part = prefix
     .replace(/[^\p{L}\p{N}]+/gu, '-')
     .replace(/^-+|-+$/g, '')
