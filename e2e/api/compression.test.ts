@@ -1,11 +1,10 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { afterAll, expect, test } from 'vitest';
-import { startHalo } from '../halo-server.js';
+import { expect, test } from 'vitest';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
-afterAll(() => server.stop());
+const server = sharedHalo();
 
 interface Answer {
   readonly status: number | undefined;
