@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Baseline, startBaseline } from './baseline.js';
@@ -19,6 +19,7 @@ import {
 } from './pgbench.js';
 import { readMemory } from './process-usage.js';
 import { progressLine, type Results, ratioLines, renderResults } from './report.js';
+import { consoleSizeTitle, getSection } from './result-section.js';
 import { measureRows } from './rows.js';
 import type { Workload } from './workload.js';
 
@@ -116,6 +117,14 @@ async function warmUp({ options, signal, halo, person, http, fastify }: Stage): 
   await runSql(halo.postgres, 'halo', 'vacuum analyze');
 }
 
+/** Writes the page, and keeps in it what another program measures of the console. */
+async function writeResults(output: string, page: string): Promise<void> {
+  // There is none yet where it is written for the first time.
+  const before = await readFile(output, 'utf8').catch(() => '');
+  const kept = getSection(before, consoleSizeTitle);
+  await writeFile(output, kept === undefined ? page : `${page.trimEnd()}\n\n${kept}`);
+}
+
 /** Baseline and Halo take turns, so that each ratio is of neighbours in time. */
 async function runRound(stage: Stage, round: number, measurements: Measurement[]): Promise<void> {
   const { options, signal, halo, person, http, fastify } = stage;
@@ -176,7 +185,7 @@ async function main(): Promise<void> {
     for (const remark of results.remarks) console.log(remark);
     const errors = results.measurements.reduce((sum, measured) => sum + measured.errors, 0);
     if (errors > 0) throw new Error(`${errors} requests failed: these are no results.`);
-    if (options.output !== undefined) await writeFile(options.output, renderResults(results));
+    if (options.output !== undefined) await writeResults(options.output, renderResults(results));
   } finally {
     // The last thing started is the first to be stopped, and one that fails keeps none of the others.
     for (const step of undo.reverse()) {

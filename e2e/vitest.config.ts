@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of a running Halo through the wire. Each file starts a server of its own. */
+/** Tests of a running Halo through the wire. Most share a server; those with settings of their own start one. */
 export default defineConfig({
   test: {
     name: 'e2e',
     root: import.meta.dirname,
+    globalSetup: 'shared-server.ts',
     include: ['api/**/*.test.ts', 'consistency/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

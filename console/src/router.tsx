@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { readActivitySearch } from './features/activity/activity-search.js';
-import { ResumeDialog } from './features/auth/resume-dialog.js';
+import { Resume } from './features/auth/resume.js';
 import { readKeysSearch } from './features/keys/keys-search.js';
 import { Palette } from './features/palette/palette.js';
 import { parseSearch, stringifySearch } from './search-text.js';
@@ -88,7 +88,7 @@ function Member() {
   return (
     <Framed accountName={state.account.name}>
       <Outlet />
-      {state.status === 'interrupted' ? <ResumeDialog name={state.account.name} /> : null}
+      <Resume opened={state.status === 'interrupted'} name={state.account.name} />
     </Framed>
   );
 }

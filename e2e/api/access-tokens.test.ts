@@ -1,16 +1,15 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, sign, verify } from 'node:crypto';
 import fc from 'fast-check';
 import { limits } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { haloAt } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
 const person = await halo.signUp();
 const stranger = await halo.signUp();
-afterAll(() => server.stop());
 
 const token = person.accessToken;
 const [headerPart = '', claimsPart = '', signature = ''] = token.split('.');

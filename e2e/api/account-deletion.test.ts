@@ -1,16 +1,15 @@
 import { operations } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openChanges } from '../event-source.js';
 import { goodPassword, haloAt, newName, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
 import { securityOf, withToken } from '../security.js';
+import { sharedHalo } from '../shared-halo.js';
 import { until } from '../until.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
 const security = securityOf(halo);
-afterAll(() => server.stop());
 
 const logIn = ({ name }: Person) => halo.post(operations.logIn.path, { name, password: goodPassword });
 

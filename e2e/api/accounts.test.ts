@@ -1,12 +1,11 @@
 import { type Grant, limits } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectJson, goodPassword, haloAt, newName } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 const signUp = (name: string, password = goodPassword) => halo.post('/v1/auth/sign-up', { name, password });
 const logIn = (name: string, password = goodPassword) => halo.post('/v1/auth/log-in', { name, password });

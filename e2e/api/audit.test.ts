@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type AuditEvent, type Grant, limits, operations } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectJson, goodPassword, haloAt, newName, type Person, personOf } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
 import { securityOf, withToken } from '../security.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
 const security = securityOf(halo);
-afterAll(() => server.stop());
 
 const wrongPassword = 'a password that nobody has here';
 const nextPassword = 'a kettle under loud mountains';

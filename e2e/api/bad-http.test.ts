@@ -1,12 +1,11 @@
 import { limits, type Problem, type ProblemCode, problems } from 'halo-contract';
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { type RawAnswer, requestLines, sendRaw } from '../raw-socket.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 let person: Person;
 beforeEach(async () => {

@@ -1,14 +1,13 @@
 import type { CommitAnswer } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { commitsOf } from '../commits.js';
 import { expectJson, haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
 const { send, commit } = commitsOf(halo);
-afterAll(() => server.stop());
 
 const text = async (person: Person, key: string) => (await halo.read(person, key)).toString();
 const gone = async (person: Person, key: string) => expect((await halo.get(person, key)).status).toBe(404);

@@ -1,13 +1,12 @@
 import type { Entry } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 import { until } from '../until.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 /** Test and PostgreSQL read one clock, but not at one moment. */
 const clockMsMax = 5_000;

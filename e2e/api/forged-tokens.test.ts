@@ -1,14 +1,13 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { haloAt } from '../halo.js';
-import { startHalo } from '../halo-server.js';
+import { sharedHalo } from '../shared-halo.js';
 import { forgeTokens, type Jwk } from './forgeries.js';
 import type { Forgery } from './jwt-parts.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
 const person = await halo.signUp();
 const other = await halo.signUp();
-afterAll(() => server.stop());
 
 const { keys } = (await (await halo.request('GET', '/.well-known/jwks.json')).json()) as { keys: Jwk[] };
 const forgeries = forgeTokens({ token: person.accessToken, otherToken: other.accessToken, keys });

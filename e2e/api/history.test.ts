@@ -1,13 +1,12 @@
 import { type HistoryPage, operations } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectJson, haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { peculiarKeys } from '../legal-keys.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 test('tells what became of a key, newest first, also when it is deleted', async () => {
   const person = await halo.signUp();

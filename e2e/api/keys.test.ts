@@ -1,15 +1,14 @@
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { keyToPath, operations, type PutResult } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectJson, haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { longestKeys, peculiarKeys } from '../legal-keys.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 const keys = [...peculiarKeys, ...longestKeys];
 

@@ -1,12 +1,11 @@
 import type { EntryList } from 'halo-contract';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 const tree = ['a', 'docs/', 'docs/a', 'docs/b/1', 'docs/b/2', 'docs/c', 'img/1', 'img/2', 'z', '😀/x'];
 

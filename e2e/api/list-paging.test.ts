@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { limits, utf8Bytes } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 /** Few characters, of every length in UTF-8 and from both ends of each, so that keys share prefixes. */
 const character = fc.constantFrom(

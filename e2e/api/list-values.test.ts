@@ -1,12 +1,11 @@
 import { EntryList, limits } from 'halo-contract';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { haloAt } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { schemaFault } from '../schema-fault.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 const MiB = 1024 * 1024;
 

@@ -1,14 +1,13 @@
 import type { EntryList } from 'halo-contract';
 import { limits } from 'halo-contract';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { peculiarKeys } from '../legal-keys.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 const edges = [
   '\u{10ffff}',

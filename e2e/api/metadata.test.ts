@@ -1,12 +1,11 @@
 import { limits } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 const longest = `{"a":"${'x'.repeat(limits.metadataBytesMax - '{"a":""}'.length)}"}`;
 

@@ -1,13 +1,12 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { goodPassword, haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
 import { securityOf, withToken } from '../security.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
 const security = securityOf(halo);
-afterAll(() => server.stop());
 
 const next = 'a kettle under loud mountains';
 const change = { current: goodPassword, next };

@@ -1,14 +1,13 @@
 import { limits, operations, ReadAnswer } from 'halo-contract';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { expectJson, haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { peculiarKeys } from '../legal-keys.js';
 import { expectProblem } from '../problem.js';
 import { schemaFault } from '../schema-fault.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 function send(person: Person, body: string): Promise<Response> {
   const headers = { 'content-type': 'application/json' };

@@ -1,12 +1,11 @@
 import type { PutResult } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { requestLines, sendRaw } from '../raw-socket.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 /**
  * Other ways to write the target of `PUT /v1/keys/a/b`. Some are equivalent to it after RFC 9110 and may be

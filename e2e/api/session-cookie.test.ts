@@ -1,12 +1,11 @@
 import type { Grant } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectJson, goodPassword, type Headers, haloAt, newName, personOf } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 const sameOrigin = { origin: server.url, 'sec-fetch-site': 'same-origin' };
 /** What a browser sends when TLS ends at a proxy in front of Halo. */

@@ -1,14 +1,13 @@
 import { type Grant, limits, operations } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectJson, haloAt, type Person, personOf } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
 import { securityOf, withToken } from '../security.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
 const security = securityOf(halo);
-afterAll(() => server.stop());
 
 async function logInFrom({ name, password }: Person, device: string): Promise<Person> {
   const response = await halo.post(operations.logIn.path, { name, password }, { 'user-agent': device });

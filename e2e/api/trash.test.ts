@@ -1,14 +1,13 @@
 import type { TrashPage } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectJson, haloAt, type Person } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { peculiarKeys } from '../legal-keys.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 import { until } from '../until.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 test('holds deleted keys in byte order, page by page and by prefix', async () => {
   const person = await halo.signUp();

@@ -1,13 +1,12 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { commitsOf } from '../commits.js';
 import { expectJson, haloAt } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
 const { commit, undo } = commitsOf(halo);
-afterAll(() => server.stop());
 
 test('undo takes back a commit whole, in a new revision', async () => {
   const person = await halo.signUp();

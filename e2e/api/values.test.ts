@@ -1,13 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { limits } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Body, haloAt } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 

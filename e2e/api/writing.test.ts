@@ -1,12 +1,11 @@
 import { operations, type PutResult } from 'halo-contract';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectJson, type Headers, haloAt } from '../halo.js';
-import { startHalo } from '../halo-server.js';
 import { expectProblem } from '../problem.js';
+import { sharedHalo } from '../shared-halo.js';
 
-const server = await startHalo();
+const server = sharedHalo();
 const halo = haloAt(server.url);
-afterAll(() => server.stop());
 
 test('PUT creates with 201, replaces with 200, and names the new revision in body and ETag', async () => {
   const person = await halo.signUp();

@@ -27,21 +27,36 @@ async function violationsOf(page: Page, rules?: string[]): Promise<string[]> {
   );
 }
 
-for (const [device, viewport] of Object.entries(widths)) {
-  for (const [name, walk] of Object.entries(walks)) {
-    test(`axe finds nothing in ${name}, light and dark, on a ${device}`, async ({ page, halo, server }) => {
-      test.setTimeout(60_000);
-      await page.setViewportSize(viewport);
+/** Those in which a narrow window is walked differently, and not only laid out so. */
+const narrowWalks = new Set(['the keys', 'the frame and its screens']);
+
+for (const [name, walk] of Object.entries(walks)) {
+  for (const begun of narrowWalks.has(name) ? (['desktop', 'phone'] as const) : (['desktop'] as const)) {
+    test(`axe finds nothing in ${name}, light and dark, wide and narrow, begun on a ${begun}`, async ({
+      page,
+      halo,
+      server,
+    }) => {
+      test.setTimeout(90_000);
+      await page.setViewportSize(widths[begun]);
       const found: string[] = [];
+      const look = async (screen: string, colorScheme: 'light' | 'dark', rules?: string[]) => {
+        await page.emulateMedia({ colorScheme });
+        await expect(page.locator(`:root[data-mantine-color-scheme="${colorScheme}"]`)).toBeAttached();
+        const violations = await violationsOf(page, rules);
+        found.push(...violations.map((violation) => `${screen}, ${colorScheme}: ${violation}`));
+      };
       const visit = async (screen: string) => {
-        const look = async (colorScheme: 'light' | 'dark', rules?: string[]) => {
-          await page.emulateMedia({ colorScheme });
-          await expect(page.locator(`:root[data-mantine-color-scheme="${colorScheme}"]`)).toBeAttached();
-          const violations = await violationsOf(page, rules);
-          found.push(...violations.map((violation) => `${screen}, ${colorScheme}: ${violation}`));
-        };
-        await look('light');
-        await look('dark', colourRules);
+        await look(`${screen} on a ${begun}`, 'light');
+        await look(`${screen} on a ${begun}`, 'dark', colourRules);
+        if (begun === 'phone' || narrowWalks.has(name)) return;
+        // The same screen, narrow: what is open must stay open.
+        const dialogs = await page.getByRole('dialog').count();
+        await page.setViewportSize(widths.phone);
+        await expect(page.getByRole('dialog')).toHaveCount(dialogs);
+        await look(`${screen} made narrow`, 'dark', colourRules);
+        await look(`${screen} made narrow`, 'light');
+        await page.setViewportSize(widths.desktop);
       };
       await page.emulateMedia({ reducedMotion: 'reduce' });
       await walk({ page, halo, url: server.url, visit });

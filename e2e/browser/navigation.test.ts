@@ -102,13 +102,13 @@ test('a screen whose code is gone offers to reload, and the others still work', 
   person,
   halo,
 }) => {
-  await halo.set(person, 'still/there', '1');
+  await halo.set(person, 'still-there', '1');
   await page.route('**/assets/trash-screen-*.js', (route) => route.abort());
   await page.goto('/home');
   await navigationOf(page).getByRole('link', { name: 'Trash' }).click();
   await expect(page.getByRole('alert')).toContainText('Halo may have been updated');
   await navigationOf(page).getByRole('link', { name: 'Keys' }).click();
-  await expect(rowOf(page, 'still/there')).toBeVisible();
+  await expect(rowOf(page, 'still-there')).toBeVisible();
   await page.goto('/home/trash');
   await expect(heading(page, 'This screen could not be loaded')).toBeVisible();
   await page.unroute('**/assets/trash-screen-*.js');

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { expect, signUpIn, test } from './browser-test.js';
-import { rowsOf, valueField, visitKey } from './console-steps.js';
+import { rowsOf, urlOf, valueField, visitKey } from './console-steps.js';
 import { openSample, setSampleKeys } from './sample-keys.js';
 import { walks } from './screens.js';
 
@@ -34,6 +34,23 @@ test('the pictures of the documentation', async ({ page, halo, server }) => {
     if (viewport === desktop) await expect(rowsOf(page).first()).toBeVisible();
     await takePicture(page, `docs/${file}.png`);
   }
+});
+
+test('the pictures of the other screens', async ({ page, halo, server }) => {
+  const person = await signUpIn(page.context(), server.url, 'sample');
+  await setSampleKeys(halo, person);
+  await halo.set(person, openSample, (await halo.read(person, openSample)).toString().replace('250', '400'), {
+    headers: { 'content-type': 'application/json' },
+  });
+  await page.setViewportSize(desktop);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto(`${urlOf(openSample)}&tab=history`);
+  await expect(page.getByText('"per_second": 400')).toBeVisible();
+  await takePicture(page, 'docs/console-history.png');
+  await page.goto('/home/activity');
+  await expect(page.getByText(openSample).first()).toBeVisible();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await takePicture(page, 'docs/console-activity.png');
 });
 
 for (const [device, viewport] of Object.entries({ desktop, phone })) {

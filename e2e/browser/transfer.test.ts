@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { goodPassword, type Halo, type Person } from '../halo.js';
 import { linesOf } from '../transfer.js';
 import { expect, signUpIn, test } from './browser-test.js';
-import { accessTokenDuring } from './console-steps.js';
+import { accessTokenDuring, rowOf } from './console-steps.js';
 import {
   chooseFile,
   downloadBy,
@@ -171,7 +171,7 @@ test.describe('conflicts', () => {
       { line: 6, code: 'invalid-key', text: '{"key":"","value":"x"}' },
     ]);
     await importOf(page).getByRole('link', { name: 'See your keys' }).click();
-    await expect(page.getByRole('option', { name: 'last', exact: true })).toBeVisible();
+    await expect(rowOf(page, 'last')).toBeVisible();
   });
 
   test('are replaced, and the import is undone', async ({ page, person, halo }) => {

@@ -269,7 +269,7 @@ describe('where no server runs', () => {
       name,
       '--generate',
     ]);
-    const server = await startHalo({ data: stoppedData });
+    const server = await startHalo({ data: stoppedData, env: { HALO_SIGN_UP: 'open' } });
     const person = await haloAt(server.url).logIn({ name, password });
     await haloAt(server.url).set(person, 'key', 'value');
     await server.stop();
@@ -295,7 +295,7 @@ describe('where no server runs', () => {
   });
 
   test('the PostgreSQL of a server that was killed is no obstacle', { timeout: testTimeoutMs }, async () => {
-    const server = await startHalo({ data: stoppedData });
+    const server = await startHalo({ data: stoppedData, env: { HALO_SIGN_UP: 'open' } });
     const person = await haloAt(server.url).signUp();
     await server.kill9();
     expect(await show(admin, person.name)).toMatchObject({ id: person.id, sessions: 1 });

@@ -1,15 +1,20 @@
-import { ActionIcon, Drawer } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { IconMenu2 } from '@tabler/icons-react';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import classes from './app-frame.module.css';
 import { FrameContext } from './frame-context.js';
+import { loadScreen } from './load-screen.js';
 import { Navigation } from './navigation.js';
 import { OfflineBanner } from './offline-banner.js';
 import { SchemeMenu } from './scheme-menu.js';
-import { ShortcutSheet } from './shortcut-sheet.js';
+import { toastFailure } from './toast.js';
+import { useDialog } from './use-dialog.js';
 import { useScreenFocus } from './use-screen-focus.js';
 import { useKeyShortcut, useModShortcut } from './use-shortcut.js';
 import { UserMenu } from './user-menu.js';
+
+const loadDrawer = loadScreen(async () => (await import('./navigation-drawer.js')).NavigationDrawer);
+const loadSheet = loadScreen(async () => (await import('./shortcut-sheet.js')).ShortcutSheet);
 
 export interface AppFrameProps {
   readonly accountName: string;
@@ -21,8 +26,16 @@ export interface AppFrameProps {
 /** What surrounds every screen of a person who is logged in. */
 export function AppFrame({ accountName, commands, children }: AppFrameProps) {
   const main = useRef<HTMLElement>(null);
-  const [drawer, setDrawer] = useState({ opened: false, left: false });
+  const [navigating, setNavigating] = useState(false);
   const [shortcuts, setShortcuts] = useState(false);
+  const drawer = useDialog(loadDrawer, navigating, (error) => {
+    setNavigating(false);
+    toastFailure('The navigation could not be loaded', error);
+  });
+  const sheet = useDialog(loadSheet, shortcuts, (error) => {
+    setShortcuts(false);
+    toastFailure('The shortcuts could not be loaded', error);
+  });
   const frame = useMemo(() => ({ showShortcuts: () => setShortcuts(true) }), []);
   useScreenFocus(main);
   useKeyShortcut('?', frame.showShortcuts);
@@ -39,8 +52,8 @@ export function AppFrame({ accountName, commands, children }: AppFrameProps) {
             variant="subtle"
             color="gray"
             aria-label="Navigation"
-            aria-expanded={drawer.opened}
-            onClick={() => setDrawer({ opened: true, left: false })}
+            aria-expanded={navigating}
+            onClick={() => setNavigating(true)}
           >
             <IconMenu2 size={20} />
           </ActionIcon>
@@ -58,19 +71,8 @@ export function AppFrame({ accountName, commands, children }: AppFrameProps) {
             {children}
           </main>
         </div>
-        <Drawer
-          opened={drawer.opened}
-          onClose={() => setDrawer({ opened: false, left: false })}
-          // Who has gone to a screen goes on there, and not at the button that led to it.
-          returnFocus={!drawer.left}
-          title="Halo"
-          size={260}
-          closeButtonProps={{ 'aria-label': 'Close' }}
-          classNames={{ body: classes.drawer ?? '' }}
-        >
-          <Navigation onLeave={() => setDrawer({ opened: false, left: true })} />
-        </Drawer>
-        <ShortcutSheet opened={shortcuts} onClose={() => setShortcuts(false)} />
+        {drawer.Dialog && <drawer.Dialog opened={drawer.opened} onClose={() => setNavigating(false)} />}
+        {sheet.Dialog && <sheet.Dialog opened={sheet.opened} onClose={() => setShortcuts(false)} />}
       </div>
     </FrameContext>
   );

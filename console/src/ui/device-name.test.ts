@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deviceName } from './device-name.js';
+import { actorName, deviceName } from './device-name.js';
 
 const webKit = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 
@@ -31,4 +31,14 @@ test.each([
   [null, 'Unknown device'],
 ])('reads %j as %s', (agent, name) => {
   expect(deviceName(agent)).toBe(name);
+});
+
+test.each([
+  ['halo', 'Halo'],
+  ['curl/8.5.0', 'curl 8.5'],
+  ['backup script', 'backup script'],
+  ['node', 'node'],
+  ['Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0', 'Firefox 128 on Windows'],
+])('a change by %s was made by %s', (actor, name) => {
+  expect(actorName(actor)).toBe(name);
 });

@@ -40,3 +40,10 @@ export function deviceName(userAgent: string | null): string {
   const short = version.split('.').slice(0, 2).join('.');
   return `${name} ${short}`.trim().slice(0, productLengthMax);
 }
+
+/** Who made a change, for reading: the device of a log-in, the name of an API token, or Halo itself. */
+export function actorName(actor: string): string {
+  if (actor === 'halo') return 'Halo';
+  // A token's name is chosen freely; only what begins as a `User-Agent` does is read as one.
+  return /^[\w.-]+\/[\d.]/.test(actor) ? deviceName(actor) : actor;
+}

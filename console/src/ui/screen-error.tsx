@@ -1,7 +1,6 @@
-import { Button } from '@mantine/core';
 import type { ErrorComponentProps } from '@tanstack/react-router';
+import { FailureNotice } from './failure-notice.js';
 import { ScreenLoadError } from './load-screen.js';
-import { Notice } from './notice.js';
 import { Screen } from './screen.js';
 
 /** What shows in place of a screen that could not be loaded, or that broke. The rest of the page still works. */
@@ -9,19 +8,7 @@ export function ScreenError({ error }: ErrorComponentProps) {
   const missing = error instanceof ScreenLoadError;
   return (
     <Screen title={missing ? 'This screen could not be loaded' : 'This screen has failed'}>
-      <Notice
-        tone="danger"
-        announce
-        actions={
-          <Button variant="default" onClick={() => window.location.reload()}>
-            Reload
-          </Button>
-        }
-      >
-        {missing
-          ? 'Halo may have been updated since this page was opened, or the connection is gone. Reload the page to go on.'
-          : 'This is a fault in the console. Your keys are not affected. Reload the page to try again.'}
-      </Notice>
+      <FailureNotice error={error} />
     </Screen>
   );
 }

@@ -1,7 +1,10 @@
 import { type ReactNode, useState } from 'react';
 import { session } from '../session/browser-session.js';
-import { DiscardDialog } from './discard-dialog.js';
+import { loadScreen } from './load-screen.js';
 import { toastFailure } from './toast.js';
+import { useDialog } from './use-dialog.js';
+
+const loadQuestion = loadScreen(async () => (await import('./discard-dialog.js')).DiscardDialog);
 
 export interface LogOut {
   /** Logs out; asks first when there is a draft. */
@@ -15,6 +18,10 @@ export interface LogOut {
 export function useLogOut(): LogOut {
   const [asking, setAsking] = useState(false);
   const [pending, setPending] = useState(false);
+  const { Dialog, opened } = useDialog(loadQuestion, asking, (error) => {
+    setAsking(false);
+    toastFailure('You are still logged in', error);
+  });
 
   async function leave() {
     setAsking(false);
@@ -34,6 +41,6 @@ export function useLogOut(): LogOut {
       else void leave();
     },
     pending,
-    dialog: <DiscardDialog opened={asking} onDiscard={leave} onKeep={() => setAsking(false)} />,
+    dialog: Dialog && <Dialog opened={opened} onDiscard={leave} onKeep={() => setAsking(false)} />,
   };
 }

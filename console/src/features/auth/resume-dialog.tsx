@@ -3,11 +3,16 @@ import { session } from '../../session/browser-session.js';
 import { CredentialsForm } from './credentials-form.js';
 import classes from './resume-dialog.module.css';
 
+export interface ResumeDialogProps {
+  readonly opened: boolean;
+  readonly name: string;
+}
+
 /** Asks the same person to log in again, over a page that still holds their draft. */
-export function ResumeDialog({ name }: { readonly name: string }) {
+export function ResumeDialog({ opened, name }: ResumeDialogProps) {
   return (
     <Modal
-      opened
+      opened={opened}
       onClose={() => {}}
       title="Your session has ended"
       size={392}

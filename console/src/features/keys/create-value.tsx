@@ -1,12 +1,13 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { lazy, Suspense } from 'react';
+import { loadScreen } from '../../ui/load-screen.js';
 import classes from './create-form.module.css';
 import { type CreateValues, contentTypeOf } from './create-rules.js';
 import { EditorSkeleton } from './editor-skeleton.js';
 import { FaultLine } from './fault-line.js';
 
-const CodeEditor = lazy(() => import('./code-editor.js'));
+const CodeEditor = lazy(loadScreen(() => import('./code-editor.js')));
 
 const kinds = [
   { value: 'json', label: 'JSON' },

@@ -2,6 +2,7 @@ import { Button, Kbd } from '@mantine/core';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { formatBytes } from '../../ui/bytes.js';
 import { DiscardDialog } from '../../ui/discard-dialog.js';
+import { loadScreen } from '../../ui/load-screen.js';
 import { Notice } from '../../ui/notice.js';
 import { useNow } from '../../ui/use-now.js';
 import { useOnline } from '../../ui/use-online.js';
@@ -26,7 +27,7 @@ import { useDraftGuard } from './use-draft-guard.js';
 import { type Drafted, useDraftSave } from './use-draft-save.js';
 import { contentKind } from './value-text.js';
 
-const CodeEditor = lazy(() => import('./code-editor.js'));
+const CodeEditor = lazy(loadScreen(() => import('./code-editor.js')));
 
 export interface DraftEditorProps {
   readonly start: DraftStart;

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { lazy, Suspense, useMemo, useState } from 'react';
+import { loadScreen } from '../../ui/load-screen.js';
 import { useNow } from '../../ui/use-now.js';
 import { useKeyShortcut } from '../../ui/use-shortcut.js';
 import { DeleteButton } from './delete-button.js';
@@ -19,9 +20,9 @@ import { MissingKey } from './missing-key.js';
 import type { Snapshot } from './snapshot.js';
 import { decodeText } from './value-text.js';
 
-const HistoryTab = lazy(() => import('./detail/history-tab.js'));
-const MetadataTab = lazy(() => import('./detail/metadata-tab.js'));
-const CodeTab = lazy(() => import('./detail/code-tab.js'));
+const HistoryTab = lazy(loadScreen(() => import('./detail/history-tab.js')));
+const MetadataTab = lazy(loadScreen(() => import('./detail/metadata-tab.js')));
+const CodeTab = lazy(loadScreen(() => import('./detail/code-tab.js')));
 
 export interface KeyDetailProps {
   readonly snapshot: Snapshot;

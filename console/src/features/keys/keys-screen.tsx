@@ -3,11 +3,9 @@ import { type CSSProperties, useState } from 'react';
 import { session } from '../../session/browser-session.js';
 import { useKeyShortcut } from '../../ui/use-shortcut.js';
 import { visibleKey } from '../../ui/visible-key.js';
-import { CreatePane } from './create-pane.js';
-import { GettingStarted } from './getting-started.js';
-import { KeyPane } from './key-pane.js';
 import classes from './keys-screen.module.css';
 import { useKeysSearch } from './keys-search.js';
+import { LazyPane, usePanePreload } from './lazy-pane.js';
 import { ListPane } from './list-pane.js';
 import { NothingOpen } from './nothing-open.js';
 import { ResizeHandle, usePaneWidth } from './tree/resize-handle.js';
@@ -19,6 +17,7 @@ export function KeysScreen() {
   const { width, setWidth } = usePaneWidth();
   const tree = useTree();
   useKeyShortcut('n', () => create(''));
+  usePanePreload();
   const isStart = useStart(tree.isEmpty) && newKey === undefined && openKey === undefined;
   const isOpen = newKey !== undefined || openKey !== undefined || isStart;
   return (
@@ -34,15 +33,7 @@ export function KeysScreen() {
       </section>
       <ResizeHandle width={width} onResize={setWidth} />
       <section className={classes.detail} aria-label="Detail">
-        {newKey !== undefined ? (
-          <CreatePane key={newKey} initialKey={newKey} />
-        ) : openKey !== undefined ? (
-          <KeyPane key={openKey} name={openKey} />
-        ) : isStart ? (
-          <GettingStarted />
-        ) : (
-          <NothingOpen />
-        )}
+        {isOpen ? <LazyPane openKey={openKey} newKey={newKey} /> : <NothingOpen />}
       </section>
     </div>
   );

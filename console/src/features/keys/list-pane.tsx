@@ -2,6 +2,7 @@ import { ActionIcon, TextInput } from '@mantine/core';
 import { IconPlus, IconRefresh, IconSearch } from '@tabler/icons-react';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { ErrorNotice } from '../../ui/error-notice.js';
+import { loadScreen } from '../../ui/load-screen.js';
 import { useKeyShortcut } from '../../ui/use-shortcut.js';
 import { useKeysSearch } from './keys-search.js';
 import classes from './list-pane.module.css';
@@ -21,7 +22,7 @@ import { useSelection } from './tree/use-selection.js';
 import { countText, type Tree } from './tree/use-tree.js';
 import { usePrefixField } from './use-prefix-field.js';
 
-const BulkDialog = lazy(() => import('./tree/bulk/bulk-dialog.js'));
+const BulkDialog = lazy(loadScreen(() => import('./tree/bulk/bulk-dialog.js')));
 
 /** Search, New, and the keys with the prefix. */
 export function ListPane({ tree }: { readonly tree: Tree }) {

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { lazy, Suspense } from 'react';
+import { loadScreen } from '../../ui/load-screen.js';
 import { Notice } from '../../ui/notice.js';
 import { DetailFrame } from './detail/detail-frame.js';
 import { DetailHeader } from './detail-header.js';
@@ -7,7 +8,7 @@ import { EditorSkeleton } from './editor-skeleton.js';
 import { useKeysSearch } from './keys-search.js';
 import classes from './pane.module.css';
 
-const HistoryTab = lazy(() => import('./detail/history-tab.js'));
+const HistoryTab = lazy(loadScreen(() => import('./detail/history-tab.js')));
 
 export interface MissingKeyProps {
   readonly name: string;

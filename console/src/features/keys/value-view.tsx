@@ -1,5 +1,6 @@
 import { lazy, Suspense, useMemo } from 'react';
 import { formatBytes } from '../../ui/bytes.js';
+import { loadScreen } from '../../ui/load-screen.js';
 import { Notice } from '../../ui/notice.js';
 import { ImageView } from './detail/image-view.js';
 import type { Viewer } from './detail/viewers.js';
@@ -9,7 +10,7 @@ import { HexView } from './hex-view.js';
 import { previewBytesMax, type Snapshot, shownBytesMax } from './snapshot.js';
 import { decodeText, previewBytes } from './value-text.js';
 
-const CodeEditor = lazy(() => import('./code-editor.js'));
+const CodeEditor = lazy(loadScreen(() => import('./code-editor.js')));
 
 export interface ValueViewProps {
   readonly snapshot: Snapshot;

@@ -1,18 +1,15 @@
 import '@mantine/core/styles/Progress.css';
 import '@mantine/core/styles/Radio.css';
+import { Screen } from '../../ui/screen.js';
 import { ExportSection } from './export-section.js';
 import { ImportSection } from './import-section.js';
-import classes from './transfer-screen.module.css';
 
 /** Everything out into a file, and back in from one. */
 export function TransferScreen() {
   return (
-    <div className={classes.screen}>
-      <div className={classes.page}>
-        <h1>Transfer</h1>
-        <ExportSection />
-        <ImportSection />
-      </div>
-    </div>
+    <Screen title="Transfer" lead="Take your keys with you in a file, and bring them back in from one.">
+      <ExportSection />
+      <ImportSection />
+    </Screen>
   );
 }

@@ -1,16 +1,13 @@
+import { Screen } from '../../ui/screen.js';
 import { QuotaSection } from './quota-section.js';
 import { RequestsSection } from './requests-section.js';
-import classes from './usage-screen.module.css';
 
 /** How much is stored and how much is asked, against what may be. */
 export function UsageScreen() {
   return (
-    <div className={classes.screen}>
-      <div className={classes.page}>
-        <h1>Usage</h1>
-        <QuotaSection />
-        <RequestsSection />
-      </div>
-    </div>
+    <Screen title="Usage" lead="How much you keep and how much you ask, against what you may.">
+      <QuotaSection />
+      <RequestsSection />
+    </Screen>
   );
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import helmet from '@fastify/helmet';
 import serveStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { addVary } from '../cors.js';
 
 const require = createRequire(import.meta.url);
 
@@ -53,12 +54,15 @@ async function consoleRoutes(app: FastifyInstance): Promise<void> {
     });
     return;
   }
+  app.addHook('onRequest', async (_request, reply) => addVary(reply.raw, 'Accept-Encoding'));
   // File names carry a hash of their content, so that they can be kept for ever; the page itself cannot.
   await app.register(serveStatic, {
     root: join(root, 'assets'),
     prefix: '/home/assets/',
     maxAge: '1y',
     immutable: true,
+    // The build leaves `.br` and `.gz` beside each file. It holds for `sendFile` below, too, which comes from here.
+    preCompressed: true,
   });
   await app.register(serveStatic, { root, prefix: '/home/', serve: false, decorateReply: false });
   app.get('/home', async (_request, reply) => sendPage(reply));

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { formatBytes } from '../../../ui/bytes.js';
+import { actorName } from '../../../ui/device-name.js';
 import { formatAgo, formatInstant } from '../../../ui/relative-time.js';
 import { useNow } from '../../../ui/use-now.js';
 import { isPruned, type Version } from './version.js';
@@ -46,7 +47,7 @@ export function VersionList(props: VersionListProps) {
                   {size === null ? (isPruned(version) ? 'pruned' : '') : formatBytes(size)}
                 </span>
                 <span className={classes.actor} title={actor}>
-                  {actor}
+                  {actorName(actor)}
                 </span>
                 <time className={classes.time} dateTime={written_at} title={written_at}>
                   {formatAgo(now - Date.parse(written_at))} · {formatInstant(written_at)}
