@@ -7,7 +7,7 @@ export { HaloError, type HaloErrorCode } from './problem.js';
 export type { HaloSession } from './session.js';
 export type { DeleteOptions, GetOptions, ListOptions, PageOptions, SetOptions, Store } from './store.js';
 export type { ImportOptions } from './transfer.js';
-export type { Ask, Query, Send } from './transport.js';
+export type { Ask, Cancellable, Query, Send } from './transport.js';
 export type { Json, Settable, Value } from './value.js';
 export type { Watched, WatchOptions } from './watch.js';
 export type * from './wire.js';

@@ -1,4 +1,5 @@
 import { fromBase64, toBase64 } from './base64.js';
+import { readBytes } from './transport.js';
 import type { ValuedEntry } from './wire.js';
 
 /** A value as it is stored, with all that belongs to it. */
@@ -65,7 +66,7 @@ export async function valueOfResponse(key: string, response: Response): Promise<
   return createValue({
     key,
     revision: Number(header('halo-revision')),
-    bytes: new Uint8Array(await response.arrayBuffer()),
+    bytes: await readBytes(response),
     contentType: header('content-type') ?? bytesType,
     metadata: metadata === undefined ? undefined : (JSON.parse(metadata) as Record<string, unknown>),
     createdAt: new Date(header('halo-created-at') ?? Number.NaN),
