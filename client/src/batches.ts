@@ -19,7 +19,7 @@ export interface Batches {
 
 export interface BatchEntry {
   readonly key: string;
-  readonly value: Exclude<Settable, Blob>;
+  readonly value: Settable;
   readonly options?: InlineSetOptions;
 }
 
@@ -106,7 +106,7 @@ function commitsOf(entries: readonly BatchEntry[]): BatchEntry[][] {
 
 function lengthOf(value: BatchEntry['value']): number {
   if (typeof value === 'string') return value.length;
-  if (value instanceof ArrayBuffer || value instanceof Uint8Array) return value.byteLength;
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return value.byteLength;
   return JSON.stringify(value)?.length ?? 0;
 }
 

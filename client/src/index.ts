@@ -8,6 +8,6 @@ export type { HaloSession } from './session.js';
 export type { DeleteOptions, GetOptions, ListOptions, PageOptions, SetOptions, Store } from './store.js';
 export type { ImportOptions } from './transfer.js';
 export type { Ask, Cancellable, Query, Send } from './transport.js';
-export type { Json, Settable, Value } from './value.js';
+export type { Settable, Value } from './value.js';
 export type { Watched, WatchOptions } from './watch.js';
 export type * from './wire.js';

@@ -1,7 +1,7 @@
 import { type Batches, createBatches } from './batches.js';
 import type { Expiry } from './expiry.js';
 import type { Halo } from './halo.js';
-import type { Json, Value } from './value.js';
+import type { Settable, Value } from './value.js';
 
 export interface HaloKeyvOptions {
   /** Set by Keyv too; keys are stored as `namespace:key`. */
@@ -60,7 +60,7 @@ export class HaloKeyv {
   /** @param ttl in milliseconds; what has expired already is not there afterwards */
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
     if (isOver(ttl)) await this.delete(key);
-    else await this.#halo.set(this.#stored(key), value as Json, expiryOf(ttl));
+    else await this.#halo.set(this.#stored(key), value as Settable, expiryOf(ttl));
     return true;
   }
 
@@ -72,7 +72,7 @@ export class HaloKeyv {
       .filter(({ ttl }) => !isOver(ttl))
       .map(({ key, value, ttl }) => ({
         key: this.#stored(key),
-        value: value as Json,
+        value: value as Settable,
         options: expiryOf(ttl),
       }));
     await this.#batches.set(sets);

@@ -98,11 +98,11 @@ export interface Store {
   commit(): Commit;
   /** Reverses a commit in a new one. Throws `undo-conflict` when what it touched has changed since. */
   undo(revision: number, options?: { readonly dryRun?: boolean } & Cancellable): Promise<CommitAnswer>;
-  /** A key's versions, newest first. */
+  /** A key's versions, newest first. Not for the keys `.` and `..`. */
   history(key: string, options?: Cancellable): AsyncGenerator<HistoryPage['versions'][number]>;
   /** Deleted and expired keys. */
   trash(options?: { readonly prefix?: string } & Cancellable): AsyncGenerator<TrashPage['entries'][number]>;
-  /** Erases the values of a key that lies in the trash, for good. */
+  /** Erases the values of a key that lies in the trash, for good. Not for the keys `.` and `..`. */
   purge(key: string, options?: { readonly dryRun?: boolean } & Cancellable): Promise<void>;
   /** A page of changes in revision order. */
   changes(options?: {
@@ -151,7 +151,13 @@ export function createStore(send: Send): Store {
   };
 
   const get: Store['get'] = async (key, { revision, signal } = {}) => {
-    if (!travelsInPath(key) && revision === undefined) return (await read([key], { signal })).values[0];
+    if (!travelsInPath(key)) {
+      if (revision === undefined) return (await read([key], { signal })).values[0];
+      // A key is the first of those that begin with it.
+      const listed = await page({ prefix: key, at: revision, values: true, limit: 1, signal });
+      const [entry] = listed.keys;
+      return entry?.key === key ? valueOfEntry(entry) : undefined;
+    }
     try {
       const path = `/v1/keys/${keyPath(key)}`;
       return await valueOfResponse(

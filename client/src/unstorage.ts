@@ -1,6 +1,6 @@
 import { createBatches } from './batches.js';
 import { createHalo, type Halo, type HaloOptions } from './halo.js';
-import type { Json } from './value.js';
+import type { Settable } from './value.js';
 import type { Watched } from './watch.js';
 
 export interface HaloDriverOptions extends HaloOptions {
@@ -63,7 +63,7 @@ export default function haloDriver(options: HaloDriverOptions = {}) {
 
     /** Text, bytes and blobs as they are, everything else as JSON. */
     async setItemRaw(key: string, value: unknown, item?: ItemOptions): Promise<void> {
-      await halo.set(stored(key), value as Json, expiryOf(item));
+      await halo.set(stored(key), value as Settable, expiryOf(item));
     },
 
     /** Up to a thousand items, or 4 MiB, wholly or not at all. */
