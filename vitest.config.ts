@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'contract', root: 'contract', include: ['src/**/*.test.ts'] } },
+      { test: { name: 'client', root: 'client', include: ['src/**/*.test.ts'], testTimeout: 15_000 } },
       {
         test: {
           name: 'server',

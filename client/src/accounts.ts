@@ -1,6 +1,6 @@
 import { HaloError } from './problem.js';
 import { type HaloSession, type SessionKeeper, sessionOf } from './session.js';
-import { readJson, type Send } from './transport.js';
+import { type Cancellable, readJson, type Send } from './transport.js';
 import type {
   AccountView,
   ApiToken,
@@ -21,35 +21,40 @@ export interface Credentials {
 /** Who is logged in, and everything about the account that is not its keys. */
 export interface Accounts {
   /** Creates an account and logs in. `invite`: a code, where signing up takes one. */
-  signUp(credentials: Credentials & { readonly invite?: string }): Promise<HaloSession>;
-  logIn(credentials: Credentials): Promise<HaloSession>;
+  signUp(
+    credentials: Credentials & { readonly invite?: string },
+    options?: Cancellable,
+  ): Promise<HaloSession>;
+  logIn(credentials: Credentials, options?: Cancellable): Promise<HaloSession>;
   /** The session is dead on every server when this resolves. One that had ended already is no failure. */
-  logOut(): Promise<void>;
-  whoAmI(): Promise<AccountView>;
+  logOut(options?: Cancellable): Promise<void>;
+  whoAmI(options?: Cancellable): Promise<AccountView>;
   /** Reads and writes by the day. */
-  usage(): Promise<UsageReport['days']>;
+  usage(options?: Cancellable): Promise<UsageReport['days']>;
   /** Ends every other session and, when asked, API tokens. */
-  changePassword(change: {
-    readonly current: string;
-    readonly next: string;
-    readonly revokeTokens?: boolean;
-  }): Promise<void>;
+  changePassword(
+    change: { readonly current: string; readonly next: string; readonly revokeTokens?: boolean },
+    options?: Cancellable,
+  ): Promise<void>;
   /** Erases the account and everything in it. */
-  deleteAccount(password: string): Promise<void>;
-  sessions(): Promise<Session[]>;
-  endSession(id: string): Promise<void>;
-  endOtherSessions(): Promise<void>;
-  tokens(): Promise<ApiToken[]>;
+  deleteAccount(password: string, options?: Cancellable): Promise<void>;
+  sessions(options?: Cancellable): Promise<Session[]>;
+  endSession(id: string, options?: Cancellable): Promise<void>;
+  endOtherSessions(options?: Cancellable): Promise<void>;
+  tokens(options?: Cancellable): Promise<ApiToken[]>;
   /** The answer's `token` is the secret; it is never shown again. `expiresIn` in seconds. */
-  createToken(token: {
-    readonly name: string;
-    readonly access: 'read' | 'write';
-    readonly prefix?: string;
-    readonly expiresIn?: number;
-  }): Promise<CreatedToken>;
-  revokeToken(id: string): Promise<void>;
+  createToken(
+    token: {
+      readonly name: string;
+      readonly access: 'read' | 'write';
+      readonly prefix?: string;
+      readonly expiresIn?: number;
+    },
+    options?: Cancellable,
+  ): Promise<CreatedToken>;
+  revokeToken(id: string, options?: Cancellable): Promise<void>;
   /** A page of the security events, newest first. */
-  audit(page?: { readonly limit?: number; readonly cursor?: string }): Promise<AuditPage>;
+  audit(page?: { readonly limit?: number; readonly cursor?: string } & Cancellable): Promise<AuditPage>;
 }
 
 /**
@@ -63,54 +68,52 @@ export function createAccounts(
   keeper: SessionKeeper,
   cookie: boolean,
 ): Accounts {
-  const begin = async (path: string, body: object): Promise<HaloSession> => {
+  const begin = async (path: string, body: object, signal: AbortSignal | undefined): Promise<HaloSession> => {
     const sent = { ...body, ...(cookie ? { cookie } : {}) };
-    const response = await sendAlone({ method: 'POST', path, body: sent, repeat: 'if-refused' });
+    const response = await sendAlone({ method: 'POST', path, body: sent, signal, repeat: 'if-refused' });
     const session = sessionOf(await readJson<Grant>(response));
     keeper.set(session);
     return session;
   };
-  const get = async <Content>(path: string, query = {}): Promise<Content> =>
-    readJson<Content>(await send({ method: 'GET', path, query, repeat: 'safe' }));
-  const change = async (method: 'POST' | 'DELETE', path: string, body?: object): Promise<Response> =>
-    send({ method, path, repeat: 'if-refused', ...(body === undefined ? {} : { body }) });
+  const get = async <Content>(path: string, { signal, ...query }: Cancellable = {}): Promise<Content> =>
+    readJson<Content>(await send({ method: 'GET', path, query, signal, repeat: 'safe' }));
+  const post = (path: string, body: object | undefined, { signal }: Cancellable = {}): Promise<Response> =>
+    send({ method: 'POST', path, signal, repeat: 'if-refused', ...(body === undefined ? {} : { body }) });
+  const remove = async (path: string, { signal }: Cancellable = {}, body?: object): Promise<void> => {
+    const content = body === undefined ? {} : { body };
+    await send({ method: 'DELETE', path, signal, repeat: 'if-refused', ...content });
+  };
 
   return {
-    signUp: (credentials) => begin('/v1/auth/sign-up', credentials),
-    logIn: (credentials) => begin('/v1/auth/log-in', credentials),
-    async logOut() {
+    signUp: (credentials, { signal } = {}) => begin('/v1/auth/sign-up', credentials, signal),
+    logIn: (credentials, { signal } = {}) => begin('/v1/auth/log-in', credentials, signal),
+    async logOut(options) {
       try {
-        await change('POST', '/v1/auth/log-out');
+        await post('/v1/auth/log-out', undefined, options);
       } catch (error) {
         if (!(error instanceof HaloError) || error.status !== 401) throw error;
       }
       keeper.set(undefined);
     },
-    whoAmI: () => get<AccountView>('/v1/account'),
-    usage: async () => (await get<UsageReport>('/v1/account/usage')).days,
-    async changePassword({ current, next, revokeTokens = false }) {
+    whoAmI: (options) => get<AccountView>('/v1/account', options),
+    usage: async (options) => (await get<UsageReport>('/v1/account/usage', options)).days,
+    async changePassword({ current, next, revokeTokens = false }, options) {
       const body = { current_password: current, new_password: next, revoke_tokens: revokeTokens };
-      await change('POST', '/v1/account/password', body);
+      await post('/v1/account/password', body, options);
     },
-    async deleteAccount(password) {
-      await change('DELETE', '/v1/account', { password });
+    async deleteAccount(password, options) {
+      await remove('/v1/account', options, { password });
       keeper.set(undefined);
     },
-    sessions: async () => (await get<SessionList>('/v1/sessions')).sessions,
-    async endSession(id) {
-      await change('DELETE', `/v1/sessions/${encodeURIComponent(id)}`);
-    },
-    async endOtherSessions() {
-      await change('DELETE', '/v1/sessions');
-    },
-    tokens: async () => (await get<TokenList>('/v1/tokens')).tokens,
-    async createToken({ expiresIn, ...token }) {
+    sessions: async (options) => (await get<SessionList>('/v1/sessions', options)).sessions,
+    endSession: (id, options) => remove(`/v1/sessions/${encodeURIComponent(id)}`, options),
+    endOtherSessions: (options) => remove('/v1/sessions', options),
+    tokens: async (options) => (await get<TokenList>('/v1/tokens', options)).tokens,
+    async createToken({ expiresIn, ...token }, options) {
       const body = { ...token, ...(expiresIn === undefined ? {} : { expires_in: expiresIn }) };
-      return readJson<CreatedToken>(await change('POST', '/v1/tokens', body));
+      return readJson<CreatedToken>(await post('/v1/tokens', body, options));
     },
-    async revokeToken(id) {
-      await change('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
-    },
-    audit: (page = {}) => get<AuditPage>('/v1/audit', { ...page }),
+    revokeToken: (id, options) => remove(`/v1/tokens/${encodeURIComponent(id)}`, options),
+    audit: (page) => get<AuditPage>('/v1/audit', page),
   };
 }

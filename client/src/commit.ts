@@ -42,7 +42,8 @@ export class Commit {
     return this;
   }
 
-  set(key: string, value: Exclude<Settable, Blob>, options: InlineSetOptions = {}): this {
+  /** As `halo.set`, but for a Blob, which has to be read first: it throws TypeError. */
+  set(key: string, value: Settable, options: InlineSetOptions = {}): this {
     const { contentType, metadata, ...expiry } = options;
     const content = inlineContentOf(value);
     return this.#push({

@@ -7,14 +7,22 @@ export interface ServerSentEvent {
   readonly id: string | undefined;
 }
 
-/** Reads a stream of Server-Sent Events as the HTML standard has it. Comments, such as heartbeats, are left out. */
-export async function* eventsOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+/**
+ * Reads a stream of Server-Sent Events as the HTML standard has it. Comments, such as heartbeats, are left out.
+ *
+ * @param onId told of an id that comes without data: it is no event, but it is where the stream stands
+ */
+export async function* eventsOf(
+  stream: ReadableStream<Uint8Array>,
+  onId: (id: string) => void = () => {},
+): AsyncGenerator<ServerSentEvent> {
   let id: string | undefined;
   let event = '';
   let data: string[] = [];
   for await (const line of linesOf(stream)) {
     if (line === '') {
       if (data.length > 0) yield { event: event === '' ? 'message' : event, data: data.join('\n'), id };
+      else if (id !== undefined) onId(id);
       event = '';
       data = [];
       continue;

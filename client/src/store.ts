@@ -3,7 +3,7 @@ import { type Expiry, wireExpiry } from './expiry.js';
 import { keyPath, travelsInPath } from './keys.js';
 import { HaloError } from './problem.js';
 import { exportStore, type ImportOptions, importStore } from './transfer.js';
-import { readJson, type Send } from './transport.js';
+import { type Cancellable, readJson, type Send } from './transport.js';
 import {
   contentOf,
   inlineContentOf,
@@ -24,10 +24,6 @@ import type {
   TrashPage,
   ValuedEntry,
 } from './wire.js';
-
-export interface Cancellable {
-  readonly signal?: AbortSignal | undefined;
-}
 
 export interface GetOptions extends Cancellable {
   /** As the key stood at this revision. */
@@ -85,6 +81,8 @@ export interface Store {
    * JSON. It is sent again only when the server said that nothing was done: a lost answer is `outcome-unknown`.
    */
   set(key: string, value: Settable, options?: SetOptions): Promise<PutResult>;
+  /** Whether there is such a key. */
+  has(key: string, options?: Cancellable): Promise<boolean>;
   /** Moves a key to the trash. Returns the revision, or undefined when there was no such key. */
   delete(key: string, options?: DeleteOptions): Promise<number | undefined>;
   /** All entries of a range, fetched page by page. */
@@ -100,11 +98,11 @@ export interface Store {
   commit(): Commit;
   /** Reverses a commit in a new one. Throws `undo-conflict` when what it touched has changed since. */
   undo(revision: number, options?: { readonly dryRun?: boolean } & Cancellable): Promise<CommitAnswer>;
-  /** A key's versions, newest first. */
+  /** A key's versions, newest first. Not for the keys `.` and `..`. */
   history(key: string, options?: Cancellable): AsyncGenerator<HistoryPage['versions'][number]>;
   /** Deleted and expired keys. */
   trash(options?: { readonly prefix?: string } & Cancellable): AsyncGenerator<TrashPage['entries'][number]>;
-  /** Erases the values of a key that lies in the trash, for good. */
+  /** Erases the values of a key that lies in the trash, for good. Not for the keys `.` and `..`. */
   purge(key: string, options?: { readonly dryRun?: boolean } & Cancellable): Promise<void>;
   /** A page of changes in revision order. */
   changes(options?: {
@@ -153,7 +151,13 @@ export function createStore(send: Send): Store {
   };
 
   const get: Store['get'] = async (key, { revision, signal } = {}) => {
-    if (!travelsInPath(key) && revision === undefined) return (await read([key], { signal })).values[0];
+    if (!travelsInPath(key)) {
+      if (revision === undefined) return (await read([key], { signal })).values[0];
+      // A key is the first of those that begin with it.
+      const listed = await page({ prefix: key, at: revision, values: true, limit: 1, signal });
+      const [entry] = listed.keys;
+      return entry?.key === key ? valueOfEntry(entry) : undefined;
+    }
     try {
       const path = `/v1/keys/${keyPath(key)}`;
       return await valueOfResponse(
@@ -195,6 +199,19 @@ export function createStore(send: Send): Store {
     getText: async (key, options) => (await get(key, options))?.text(),
     getJson: async <Content>(key: string, options?: GetOptions) => (await get(key, options))?.json<Content>(),
 
+    async has(key, { signal } = {}) {
+      if (!travelsInPath(key)) return (await read([key], { signal })).values[0] !== undefined;
+      const ask = { method: 'HEAD', path: `/v1/keys/${keyPath(key)}`, signal, repeat: 'safe' } as const;
+      return send(ask).then(
+        () => true,
+        (error: unknown) => {
+          // The answer to a HEAD has no content that could name the code.
+          if (error instanceof HaloError && error.status === 404) return false;
+          throw error;
+        },
+      );
+    },
+
     async set(key, value, options = {}) {
       const { contentType, metadata, ifRevision, dryRun = false, signal, ...expiry } = options;
       if (!travelsInPath(key)) {
@@ -207,7 +224,9 @@ export function createStore(send: Send): Store {
           ...wireExpiry(expiry),
         };
         const checks = ifRevision === undefined ? [] : [{ key, revision: ifRevision }];
-        const { revision, results } = await commitNow({ checks, mutations: [{ set }] }, { dryRun, signal });
+        const { revision, results } = await asPrecondition(
+          commitNow({ checks, mutations: [{ set }] }, { dryRun, signal }),
+        );
         return { key, revision, created: results[0]?.created ?? false };
       }
       const content = contentOf(value);
@@ -231,7 +250,8 @@ export function createStore(send: Send): Store {
       try {
         if (!travelsInPath(key)) {
           const checks = ifRevision === undefined ? [] : [{ key, revision: ifRevision }];
-          return (await commitNow({ checks, mutations: [{ delete: { key } }] }, { dryRun, signal })).revision;
+          const committed = commitNow({ checks, mutations: [{ delete: { key } }] }, { dryRun, signal });
+          return (await asPrecondition(committed)).revision;
         }
         const response = await send({
           method: 'DELETE',
@@ -311,6 +331,18 @@ function asciiJson(value: unknown): string {
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** A write that has to be a commit, because its key cannot travel in a path, is refused as every other is. */
+async function asPrecondition<Result>(committed: Promise<Result>): Promise<Result> {
+  try {
+    return await committed;
+  } catch (error) {
+    if (!(error instanceof HaloError) || error.code !== 'check-failed') throw error;
+    const { message, problem } = error;
+    const options = { status: 412, cause: error, ...(problem === undefined ? {} : { problem }) };
+    throw new HaloError('precondition-failed', message, options);
+  }
 }
 
 function undefinedIfAbsent(error: unknown): undefined {

@@ -4,7 +4,7 @@ import type { Send } from './transport.js';
 import type { ImportEnd, ImportFault, ImportProgress } from './wire.js';
 
 export interface ImportOptions {
-  /** What to do about a key that exists: leave it, replace it, or stop before it. */
+  /** What to do about a key that exists: leave it, replace it, or, by default, stop before it. */
   readonly onConflict?: 'skip' | 'replace' | 'fail';
   readonly dryRun?: boolean;
   /** Told every few hundred lines; everything up to `lines` is then durable. */

@@ -1,7 +1,12 @@
 import { backoffMs, pause } from './backoff.js';
 import { HaloError, readProblem } from './problem.js';
 
-export interface Ask {
+/** What can be given up: the call then rejects with the signal's reason. */
+export interface Cancellable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Ask extends Cancellable {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   /** From the server's root, escaped, such as `/v1/keys/a`. */
   readonly path: string;
@@ -9,7 +14,6 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, everything else as it is. */
   readonly body?: BodyInit | object;
-  readonly signal?: AbortSignal | undefined;
   /**
    * What repeating it does. `safe`: nothing, it may be repeated after any failure. `if-refused`: it is a write, and
    * may be repeated only when the server has said that nothing was done. `never`: its body can be sent once.
@@ -43,7 +47,7 @@ export function createTransport(options: TransportOptions): Send {
   return async (ask) => {
     let renewed = false;
     for (let tries = 0; ; tries += 1) {
-      const authorization = await options.authorization();
+      const authorization = await unlessAborted(options.authorization(), ask.signal);
       try {
         return await sendOnce(options, ask, authorization);
       } catch (error) {
@@ -51,7 +55,7 @@ export function createTransport(options: TransportOptions): Send {
         if (!(error instanceof HaloError)) throw error;
         if (isRefusedCredential(error) && !renewed && ask.repeat !== 'never') {
           renewed = true;
-          if (await options.renew(error, authorization)) continue;
+          if (await unlessAborted(options.renew(error, authorization), ask.signal)) continue;
         }
         const waitMs = error.retryAfterMs ?? backoffMs(tries);
         if (tries >= options.retries || !mayRepeat(ask, error) || waitMs > waitMsMax) throw error;
@@ -68,9 +72,9 @@ function isRefusedCredential({ status, problem }: HaloError): boolean {
 
 function mayRepeat({ repeat }: Ask, { code, status }: HaloError): boolean {
   if (repeat === 'never') return false;
-  const nothingDone = status === 429 || code === 'overloaded' || (status === 503 && code === 'unavailable');
-  if (nothingDone) return true;
-  return repeat === 'safe' && (code === 'unreachable' || code === 'outcome-unknown' || status >= 502);
+  const nothingDone = status === 429 || ['overloaded', 'unreachable'].includes(code);
+  if (nothingDone || (status === 503 && code === 'unavailable')) return true;
+  return repeat === 'safe' && (code === 'outcome-unknown' || status >= 502);
 }
 
 async function sendOnce(
@@ -99,7 +103,9 @@ async function sendOnce(
     } as RequestInit);
   } catch (cause) {
     ask.signal?.throwIfAborted();
-    if (ask.repeat === 'safe') throw new HaloError('unreachable', 'The server cannot be reached.', { cause });
+    if (ask.repeat === 'safe' || neverConnected(cause)) {
+      throw new HaloError('unreachable', 'The server cannot be reached.', { cause });
+    }
     const message = 'The answer to a write was lost: it may or may not have been done.';
     throw new HaloError('outcome-unknown', message, { cause });
   } finally {
@@ -107,6 +113,32 @@ async function sendOnce(
   }
   if (!response.ok && response.status !== 304) throw await readProblem(response);
   return response;
+}
+
+/** Who waits for what others wait for too, such as one refresh for all, can stop waiting alone. */
+function unlessAborted<Result>(waited: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return waited;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    waited.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** What Node says of connections that did not come about, so that nothing was sent. Browsers do not tell. */
+const connectFailures = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function neverConnected(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } };
+  return typeof cause?.code === 'string' && connectFailures.has(cause.code);
 }
 
 function bodyOf({ body }: Ask, headers: Headers): BodyInit | null {
@@ -136,9 +168,20 @@ function queryText(query: Query = {}): string {
 
 /** Reads the JSON of an answer, trusted to be what the contract says. */
 export async function readJson<Content>(response: Response): Promise<Content> {
+  return wholly(response.json() as Promise<Content>, response.status);
+}
+
+/** Reads the bytes of an answer. */
+export async function readBytes(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await wholly(response.arrayBuffer(), response.status));
+}
+
+async function wholly<Content>(read: Promise<Content>, status: number): Promise<Content> {
   try {
-    return (await response.json()) as Content;
+    return await read;
   } catch (cause) {
-    throw new HaloError('incomplete', 'The answer broke off.', { status: response.status, cause });
+    // Everything else is the reason of an abort signal, which is whoever aborted's own.
+    if (!(cause instanceof TypeError) && !(cause instanceof SyntaxError)) throw cause;
+    throw new HaloError('incomplete', 'The answer broke off.', { status, cause });
   }
 }

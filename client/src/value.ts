@@ -1,4 +1,5 @@
 import { fromBase64, toBase64 } from './base64.js';
+import { readBytes } from './transport.js';
 import type { ValuedEntry } from './wire.js';
 
 /** A value as it is stored, with all that belongs to it. */
@@ -20,11 +21,11 @@ export interface Value {
 }
 
 /**
- * What can be set: a string is stored as text, bytes and blobs as they are, and everything else as JSON.
- * A Blob's own type is its content type.
+ * What can be set: a string is stored as text; a Blob, an ArrayBuffer and what looks at one, such as a Uint8Array, as
+ * the bytes that they are; and everything else as the JSON that `JSON.stringify` makes of it. A Blob's own type is its
+ * content type.
  */
-export type Settable = string | Uint8Array | ArrayBuffer | Blob | Json;
-export type Json = null | boolean | number | readonly Json[] | { readonly [name: string]: Json | undefined };
+export type Settable = string | number | boolean | null | object;
 
 const textType = 'text/plain; charset=utf-8';
 const jsonType = 'application/json';
@@ -38,14 +39,18 @@ export function contentOf(value: Settable): {
   if (typeof value === 'string') return { body: value, contentType: textType };
   if (value instanceof Blob) return { body: value, contentType: value.type === '' ? bytesType : value.type };
   if (value instanceof ArrayBuffer) return { body: value, contentType: bytesType };
-  if (value instanceof Uint8Array) return { body: value as Uint8Array<ArrayBuffer>, contentType: bytesType };
+  if (ArrayBuffer.isView(value)) return { body: bytesOf(value), contentType: bytesType };
   const text = JSON.stringify(value);
   if (text === undefined) throw new TypeError('A value is text, bytes, or what JSON can hold.');
   return { body: text, contentType: jsonType };
 }
 
-/** A value inside JSON: as text or in base64. A Blob has to be read first. */
-export function inlineContentOf(value: Exclude<Settable, Blob>): {
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+/** A value inside JSON: as text or in base64. Throws TypeError for a Blob, which has to be read first. */
+export function inlineContentOf(value: Settable): {
   readonly value?: string;
   readonly value_base64?: string;
   readonly content_type: string;
@@ -65,7 +70,7 @@ export async function valueOfResponse(key: string, response: Response): Promise<
   return createValue({
     key,
     revision: Number(header('halo-revision')),
-    bytes: new Uint8Array(await response.arrayBuffer()),
+    bytes: await readBytes(response),
     contentType: header('content-type') ?? bytesType,
     metadata: metadata === undefined ? undefined : (JSON.parse(metadata) as Record<string, unknown>),
     createdAt: new Date(header('halo-created-at') ?? Number.NaN),

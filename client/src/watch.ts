@@ -52,7 +52,10 @@ export async function* watch(send: Send, options: WatchOptions): AsyncGenerator<
         signal,
         repeat: 'safe',
       });
-      for await (const watched of listen(response, stopping)) {
+      const moveTo = (revision: number) => {
+        last = Math.max(last ?? 0, revision);
+      };
+      for await (const watched of listen(response, stopping, moveTo)) {
         failures = 0;
         if (watched.type === 'snapshot') yield watched;
         // What was handed out before a connection broke may come again; it is not handed out twice.
@@ -75,9 +78,18 @@ function mayPass({ code, status }: HaloError): boolean {
   return code === 'unreachable' || status === 429 || status >= 500;
 }
 
-async function* listen(response: Response, stopping: AbortController): AsyncGenerator<Watched> {
+/**
+ * @param onPosition told where the stream stands when commits went by that were not for it, and at its beginning: who
+ *   has not been handed anything yet would otherwise come back behind what happened meanwhile
+ */
+async function* listen(
+  response: Response,
+  stopping: AbortController,
+  onPosition: (revision: number) => void,
+): AsyncGenerator<Watched> {
   if (response.body === null) return;
-  for await (const { event, data } of eventsOf(watchSilence(response.body, stopping))) {
+  const onId = (id: string) => onPosition(Number(id));
+  for await (const { event, data } of eventsOf(watchSilence(response.body, stopping), onId)) {
     if (event === 'commit') yield { type: 'commit', ...(JSON.parse(data) as CommitEvent) };
     else if (event === 'snapshot') yield { type: 'snapshot', ...(JSON.parse(data) as SnapshotEvent) };
     else if (event === 'end') {
@@ -99,14 +111,13 @@ function watchSilence(
     timer = setTimeout(() => stopping.abort(), silenceMsMax);
   };
   restart();
+  stopping.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   return stream.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
-        restart();
+        if (!stopping.signal.aborted) restart();
         controller.enqueue(chunk);
       },
-      flush: () => clearTimeout(timer),
-      cancel: () => clearTimeout(timer),
-    } as Transformer<Uint8Array, Uint8Array>),
+    }),
   );
 }

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+import { goodPassword, newName } from '../halo.js';
+import { startHalo } from '../halo-server.js';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), 'halo-packages-'));
+const server = await startHalo();
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** No network, and nothing of the developer's own cache: what is not in the packages is missing. */
+const npm = (args: readonly string[], cwd: string) =>
+  run('npm', [...args, '--offline', '--no-audit', '--no-fund', `--cache=${join(folder, 'cache')}`], { cwd });
+
+const program = `
+import { createHalo } from 'halo-client';
+const halo = createHalo({ url: '${server.url}' });
+await halo.signUp({ name: '${newName()}', password: '${goodPassword}' });
+await halo.set('greeting', 'hello');
+console.log(await halo.getText('greeting'));
+`;
+const typed = `
+import { createHalo, type Value } from 'halo-client';
+import { HaloKeyv } from 'halo-client/keyv';
+import haloDriver from 'halo-client/unstorage';
+const halo = createHalo({ url: '${server.url}' });
+const value: Value | undefined = await halo.get('greeting');
+export const length: number | undefined = value?.bytes.length;
+export const store = new HaloKeyv(halo, { namespace: 'a' });
+export const name: string = haloDriver({ halo }).name;
+`;
+const wronglyTyped = `${typed}export const wrong: number = halo.getText('greeting');\n`;
+
+test('the packages install without a network, the SDK alone; it runs in Node and has its types', {
+  timeout: 120_000,
+}, async () => {
+  await npm(['pack', '-w', 'halo-contract', '-w', 'halo-client', `--pack-destination=${folder}`], root);
+  const tarballs = (await readdir(folder)).filter((name) => name.endsWith('.tgz')).toSorted();
+  expect(tarballs).toEqual(['halo-client-0.1.0.tgz', 'halo-contract-0.1.0.tgz']);
+  // No tests, no sources of the tests, nothing of the workspace.
+  const { stdout: listed } = await run('tar', ['-tzf', join(folder, 'halo-client-0.1.0.tgz')]);
+  expect(listed).toContain('package/dist/index.js');
+  expect(listed).toContain('package/README.md');
+  expect(listed).not.toMatch(/test|scripts|src\//);
+
+  const app = join(folder, 'client');
+  await mkdir(app);
+  await writeFile(join(app, 'package.json'), '{"name":"app","private":true,"type":"module"}');
+  await npm(['install', join(folder, 'halo-client-0.1.0.tgz')], app);
+  const installed = (await readdir(join(app, 'node_modules'))).filter((name) => !name.startsWith('.'));
+  expect(installed).toEqual(['halo-client']);
+
+  await writeFile(join(app, 'program.js'), program);
+  expect((await run(process.execPath, ['program.js'], { cwd: app })).stdout).toBe('hello\n');
+
+  // The contract needs its one dependency, which is packed from where it was installed.
+  await npm(['pack', join(root, 'node_modules', 'typebox'), `--pack-destination=${folder}`], root);
+  const contract = join(folder, 'contract');
+  await mkdir(contract);
+  await writeFile(join(contract, 'package.json'), '{"name":"app","private":true,"type":"module"}');
+  const needed = (await readdir(folder)).filter((name) => /^(halo-contract|typebox)-.*\.tgz$/.test(name));
+  await npm(['install', ...needed.map((name) => join(folder, name))], contract);
+  const shown = "import { limits } from 'halo-contract'; console.log(limits.keyBytesMax);";
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', shown], { cwd: contract });
+  expect(stdout).toBe('1024\n');
+
+  const check = (file: string) =>
+    run(
+      join(root, 'node_modules', '.bin', 'tsc'),
+      ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023,dom', file],
+      { cwd: app },
+    ).then(
+      () => '',
+      ({ stdout }: { readonly stdout: string }) => stdout,
+    );
+  await writeFile(join(app, 'typed.ts'), typed);
+  await writeFile(join(app, 'wrong.ts'), wronglyTyped);
+  expect(await check('typed.ts')).toBe('');
+  expect(await check('wrong.ts')).toContain('wrong.ts');
+});
