@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { createHalo } from 'halo-client';
+import { createHalo, HaloError } from 'halo-client';
 import { CommandError } from 'halo-server/operator/command-error';
 import { ask } from 'halo-server/operator/password';
 import { printFacts } from 'halo-server/operator/terminal';
@@ -87,7 +87,16 @@ async function sessionProfile(terminal: Terminal, url: string, { name, passwordS
     );
   const given = name ?? (await ask(terminal, 'Name: ', 'shown')).trim();
   const password = passwordStdin ? await readSecret(terminal) : await ask(terminal, 'Password: ', 'hidden');
-  const session = await createHalo({ url, fetch: namedFetch }).logIn({ name: given, password });
+  const session = await createHalo({ url, fetch: namedFetch })
+    .logIn({ name: given, password })
+    .catch((error: unknown) => {
+      if (!(error instanceof HaloError) || error.status !== 401) throw error;
+      // The usual remedy, to log in, is what has just been tried.
+      throw new CommandError(
+        `${error.message} Nothing was changed (request ${error.requestId}).`,
+        exitCodes.unauthorised,
+      );
+    });
   return { profile: { url, session }, name: session.account.name };
 }
 

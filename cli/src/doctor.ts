@@ -149,7 +149,7 @@ async function examineScope(target: Target): Promise<Finding> {
         throw error;
       },
     );
-  const reads = await isAllowed(halo.page({ limit: 1 }));
+  const reads = await isAllowed(halo.get('halo-doctor'));
   const writes = await isAllowed(halo.set('halo-doctor', '', { dryRun: true }));
   if (reads)
     return {

@@ -22,7 +22,9 @@ export interface Failure {
 
 /** What to print of a failure and what to exit with; undefined when it is a defect or the server room's to tell. */
 export function describeFailure(error: unknown): Failure | undefined {
-  if (error instanceof OutputClosed) return { message: '', exitCode: exitCodes.done };
+  const isClosed =
+    error instanceof OutputClosed || (error instanceof Error && 'code' in error && error.code === 'EPIPE');
+  if (isClosed) return { message: '', exitCode: exitCodes.done };
   if (error instanceof CommandError) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof HaloError) return describeRefusal(error);
   if (error instanceof CommanderError) return describeUsage(error);
@@ -58,7 +60,7 @@ const unconnected = new Set([
 ]);
 
 function describeRefusal(error: HaloError): Failure {
-  const { code, status, requestId, problem } = error;
+  const { code, status, requestId } = error;
   const reason = connectionCode(error);
   if (code === 'unreachable' || (status === 0 && reason !== undefined && unconnected.has(reason))) {
     const why = reason === undefined ? '' : ` (${reason})`;
@@ -67,21 +69,12 @@ function describeRefusal(error: HaloError): Failure {
       exitCode: exitCodes.unreachable,
     };
   }
-  const revision = code === 'precondition-failed' || code === 'check-failed' ? problem?.revision : undefined;
   const parts = [
     error.message,
-    ...(revision === undefined ? [] : [`It is at revision ${revision}.`]),
-    ...(remedyOf(error) ?? []),
+    ...(remedies[code] === undefined ? [] : [remedies[code]]),
     ...(requestId === undefined ? [] : [`(request ${requestId})`]),
   ];
   return { message: parts.join(' '), exitCode: exitCodeOf(error) };
-}
-
-function remedyOf({ code, problem }: HaloError): string[] | undefined {
-  // Wrong credentials name their field; logging in is what was tried.
-  if (code === 'unauthenticated' && problem?.pointer !== undefined) return undefined;
-  const remedy = remedies[code];
-  return remedy === undefined ? undefined : [remedy];
 }
 
 function exitCodeOf({ code, status }: HaloError): number {
@@ -107,5 +100,6 @@ function describeUsage(error: CommanderError): Failure {
     .replaceAll('\n', ' ')
     .trim();
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return { message: /[.)?]$/.test(capital) ? capital : `${capital}.`, exitCode: exitCodes.usage };
+  const sentence = /[.)?]$/.test(capital) ? capital : `${capital}.`;
+  return { message: `${sentence} See --help.`, exitCode: exitCodes.usage };
 }

@@ -51,7 +51,7 @@ export function addHistoryCommands(program: Command, terminal: Terminal): void {
     .option('--json', 'print one JSON object a commit')
     .addHelpText(
       'after',
-      '\nExamples:\n  halo watch\n  halo watch orders/ --values\n  halo watch --since 0 --json | head -n 1',
+      '\nExamples:\n  halo watch\n  halo watch orders/ --values\n  halo watch --since 0 --json',
     )
     .action((prefix: string | undefined, options: WatchOptions) => watch(terminal, prefix, options));
 

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { CommandError } from 'halo-server/operator/command-error';
 import { addAccountCommands } from './account-commands.js';
 import { addAuditCommands } from './audit-commands.js';
 import { addCompletionCommand } from './completion-command.js';
+import { addConnectionOptions, type ConnectionOptions } from './connection.js';
 import { addDoctorCommands } from './doctor-command.js';
+import { exitCodes } from './failure.js';
 import { addHistoryCommands } from './history-commands.js';
 import { addKeyCommands } from './key-commands.js';
 import { addListCommand } from './list-command.js';
@@ -38,7 +41,6 @@ export async function createProgram(terminal: Terminal, words: readonly string[]
     .description('A private, durable, versioned key-value store: use one, operate one, serve one.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain this command')
-    .helpCommand('help [command]', 'explain a command')
     .addHelpText('after', examples)
     .exitOverride()
     .configureOutput({
@@ -49,6 +51,7 @@ export async function createProgram(terminal: Terminal, words: readonly string[]
     })
     // What comes behind a command is that command's, and "--" reaches it.
     .enablePositionalOptions();
+  passConnectionOptions(program);
   const group = (heading: string) => program.commandsGroup(heading);
   group('Keys:');
   addKeyCommands(program, terminal);
@@ -64,5 +67,17 @@ export async function createProgram(terminal: Terminal, words: readonly string[]
   group('This command line:');
   addDoctorCommands(program, terminal);
   addCompletionCommand(program, terminal);
-  return program;
+  return program.helpCommand('help [command]', 'explain a command');
+}
+
+/** Lets `halo --url URL get KEY` be `halo get KEY --url URL`. What stands behind the command wins. */
+function passConnectionOptions(program: Command): void {
+  addConnectionOptions(program).hook('preAction', (_program, command) => {
+    const given = program.opts<ConnectionOptions>();
+    for (const [name, value] of Object.entries(given)) {
+      const isTaken = command.options.some((option) => option.attributeName() === name);
+      if (!isTaken) throw new CommandError(`"${command.name()}" takes no --${name}.`, exitCodes.usage);
+      if (command.getOptionValue(name) === undefined) command.setOptionValueWithSource(name, value, 'cli');
+    }
+  });
 }
