@@ -16,6 +16,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'cli', root: 'cli', include: ['src/**/*.test.ts'] } },
       { test: { name: 'console', root: 'console', include: ['src/**/*.test.ts'] } },
       { test: { name: 'bench', root: 'bench', include: ['*.test.ts'], testTimeout: 15_000 } },
     ],

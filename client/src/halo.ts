@@ -14,6 +14,12 @@ export interface HaloOptions {
   readonly session?: HaloSession;
   /** Told of every new session, to be kept, and of undefined when there is none any more. */
   readonly onSession?: (session: HaloSession | undefined) => void;
+  /**
+   * Instead of renewing at once, for processes that share one kept session: answer the session that another of them
+   * has renewed already, or what `exchange` makes of the one that is kept. An old refresh token that is used again
+   * ends the session.
+   */
+  readonly renew?: (session: HaloSession, exchange: Exchange) => Promise<HaloSession>;
   /** In a browser, on Halo's own origin: keep the refresh token in a cookie that scripts cannot read. */
   readonly cookie?: boolean;
   /** How often a request is tried again after what may pass; 3 by default. */
@@ -23,6 +29,9 @@ export interface HaloOptions {
   /** Instead of the platform's own. */
   readonly fetch?: typeof fetch;
 }
+
+/** Trades a session's refresh token for new ones. */
+export type Exchange = (session: HaloSession) => Promise<HaloSession>;
 
 /** A Halo, as one person or program sees it. */
 export interface Halo extends Store, Accounts {
@@ -66,7 +75,9 @@ export function createHalo(options: HaloOptions = {}): Halo {
     return sessionOf(await readJson<Grant>(await sendAlone(ask)));
   };
 
-  const keeper = createSessionKeeper(options.session, exchange, options.onSession ?? (() => {}));
+  const { renew, onSession = () => {} } = options;
+  const renewed: Exchange = renew === undefined ? exchange : (session) => renew(session, exchange);
+  const keeper = createSessionKeeper(options.session, renewed, onSession);
   const send = createTransport({
     ...shared,
     authorization: token === undefined ? keeper.authorization : async () => `Bearer ${token}`,

@@ -2,7 +2,7 @@
 export type { Accounts, Credentials } from './accounts.js';
 export type { Commit, Committed, InlineSetOptions } from './commit.js';
 export type { Expiry } from './expiry.js';
-export { createHalo, type Halo, type HaloOptions } from './halo.js';
+export { createHalo, type Exchange, type Halo, type HaloOptions } from './halo.js';
 export { HaloError, type HaloErrorCode } from './problem.js';
 export type { HaloSession } from './session.js';
 export type { DeleteOptions, GetOptions, ListOptions, PageOptions, SetOptions, Store } from './store.js';

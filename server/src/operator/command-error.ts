@@ -1,8 +1,8 @@
-/** A command refuses or cannot go on. The message is one sentence for the operator. */
+/** A command refuses or cannot go on. The message is one sentence for whoever runs it. */
 export class CommandError extends Error {
   readonly exitCode: number;
 
-  constructor(message: string, exitCode: (typeof exitCodes)[keyof typeof exitCodes] = exitCodes.failed) {
+  constructor(message: string, exitCode: number = exitCodes.failed) {
     super(message);
     this.name = 'CommandError';
     this.exitCode = exitCode;

@@ -10,6 +10,8 @@ import type { Terminal } from './terminal.js';
 export interface OpenHalo {
   readonly config: Config;
   readonly database: Database['kysely'];
+  /** What had to be applied to bring the schema up to date. */
+  readonly migrations: readonly string[];
 }
 
 /** Commands ask one thing after the other; the second connection is for what a list looks up beside it. */
@@ -37,8 +39,8 @@ export async function withHalo<Result>(
   };
   const stopListening = onInterrupt(postgres.release);
   try {
-    await prepareSchema(database.kysely);
-    return await work({ config, database: database.kysely });
+    const migrations = await prepareSchema(database.kysely);
+    return await work({ config, database: database.kysely, migrations });
   } finally {
     stopListening();
     await close();

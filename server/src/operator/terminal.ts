@@ -15,9 +15,14 @@ export type Cell = string | number | Date | null;
  * that would steer a terminal are written as escapes.
  */
 export async function print({ output }: Terminal, text: string): Promise<void> {
-  const line = `${text.replaceAll(steering, escapeCharacter)}\n`;
+  const line = `${safeText(text)}\n`;
   if (output.writable && !output.write(line))
     await Promise.race([once(output, 'drain'), once(output, 'close')]);
+}
+
+/** The text without what would steer a terminal. */
+export function safeText(text: string): string {
+  return text.replaceAll(steering, escapeCharacter);
 }
 
 export async function printJson(terminal: Terminal, value: unknown): Promise<void> {
