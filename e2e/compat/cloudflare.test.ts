@@ -507,24 +507,3 @@ test('unstorage’s driver for Workers KV works, below /client/v4', async () => 
   await storage.clear();
   expect(await storage.getKeys()).toEqual([]);
 });
-
-test('an API token is held to the rate limit, in the words of this API', async () => {
-  const limited = await startHalo({ env: { HALO_RATE_LIMIT: '6/3600' } });
-  try {
-    const there = haloAt(limited.url);
-    const owner = await there.signUp();
-    const { token } = await securityOf(there).createToken(owner);
-    const ask = () =>
-      fetch(`${limited.url}/compat/cloudflare/accounts/me/storage/kv/namespaces/none/values/key`, {
-        headers: { authorization: `Bearer ${token}` },
-      });
-    const answers: Response[] = [];
-    for (let asked = 0; asked < 7; asked += 1) answers.push(await ask());
-    const last = answers.at(-1);
-    expect(answers.map(({ status }) => status)).toContain(404);
-    expect(last?.headers.get('retry-after')).toMatch(/^\d+$/);
-    await expectEnvelope(last as Response, 429, 429);
-  } finally {
-    await limited.stop();
-  }
-});
