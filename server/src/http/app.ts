@@ -6,6 +6,9 @@ import type { Activity } from '../auth/activity.js';
 import type { Quota } from './allowances.js';
 import { type Authenticate, createAuthenticate } from './authenticate.js';
 import { createBodyTimeout } from './body-timeout.js';
+import { cloudflareMount } from './compat/cloudflare/cloudflare-mount.js';
+import { createMounts, type Mounts } from './compat/mount.js';
+import { unstorageMount } from './compat/unstorage/unstorage-mount.js';
 import { createEntrance } from './entrance.js';
 import { checkHost } from './host.js';
 import { serveKeyRequest } from './key-requests.js';
@@ -75,16 +78,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const verify = createAuthenticate(options.tokens, options.activity);
   const authenticate = rateLimit === undefined ? verify : authenticateOnce(verify);
   const proxies = createProxies(trustedProxies);
-  const limitRate = rateLimit && limitRateBy(rateLimit, authenticate, options, nextRequestId);
-  const enter = createEntrance({ ...options, nextRequestId, proxies, limitRate });
   const bodyTimeout = createBodyTimeout({ everyMs: bodyLookEveryMs, nextRequestId });
-  const keyRequests = {
+  const shared = {
     watchBody: (request: IncomingMessage) => bodyTimeout.watch(request, bodyMsMax),
     engine: options.engine,
     authenticate,
     nextRequestId,
-    refuse: writeProblem.bind(undefined, logger),
   };
+  const keyRequests = { ...shared, refuse: writeProblem.bind(undefined, logger) };
+  const mounts = createMounts({ ...shared, logger }, [cloudflareMount, unstorageMount]);
+  const limitRate = rateLimit && limitRateBy(rateLimit, authenticate, options, nextRequestId, mounts);
+  const enter = createEntrance({ ...options, nextRequestId, proxies, limitRate });
   let closing = false;
   const app = fastify({
     loggerInstance: logger,
@@ -99,7 +103,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     trustProxy: trustedProxies.length === 0 ? false : proxies.trusts,
     serverFactory: (serveOther) => {
       const serve = enter((request, response) => {
-        if (!serveKeyRequest(keyRequests, request, response)) serveOther(request, response);
+        if (serveKeyRequest(keyRequests, request, response)) return;
+        if (!mounts.serve(request, response)) serveOther(request, response);
       });
       return createServer(serverOptions, (request, response) => {
         // Otherwise a busy connection would keep the server from closing.
@@ -124,7 +129,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => bodyTimeout.stop());
   app.server.on(
     'checkExpectation',
-    enter((_request, response) => answerExpectation(response, nextRequestId())),
+    enter((request, response) => answerExpectation(request, response, nextRequestId(), mounts.refuse)),
   );
   registerProblems(app);
   await app.register(accountRoutes, { ...options, authenticate });
@@ -146,11 +151,17 @@ function limitRateBy(
   authenticate: Authenticate,
   { logger, metrics }: AppOptions,
   nextRequestId: () => string,
+  mounts: Mounts,
 ): Step {
   return createRateLimit({
     quota,
     authenticate,
-    refuse: (request, response, error) => writeProblem(logger, request, response, nextRequestId(), error),
+    refuse: (request, response, error) => {
+      const requestId = nextRequestId();
+      if (!mounts.refuse(request, response, requestId, error))
+        writeProblem(logger, request, response, requestId, error);
+    },
+    mountPaths: mounts.paths,
     countThrottled: metrics.countThrottled,
   });
 }

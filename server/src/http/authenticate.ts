@@ -13,6 +13,10 @@ export type Authenticate = (
 /** What asks without changing anything, although its method is that of a change. */
 const readingPaths = new Set<string | undefined>([operations.read.path]);
 
+function isBulkGet(url: string | undefined): boolean {
+  return url?.startsWith('/compat/cloudflare/') === true && url.endsWith('/bulk/get');
+}
+
 /**
  * @param activity where each request is counted
  * @returns a function that throws or rejects with HaloError `unauthenticated`
@@ -21,7 +25,7 @@ export function createAuthenticate(tokens: Tokens, activity: Pick<Activity, 'not
   const readCredential = createCredentialReader(tokens);
   return ({ headers, method, url }) => {
     const credential = readCredential(headers.authorization);
-    const reads = method === 'GET' || method === 'HEAD' || readingPaths.has(url);
+    const reads = method === 'GET' || method === 'HEAD' || readingPaths.has(url) || isBulkGet(url);
     const note = (proven: Credential): Credential => {
       activity.note(proven, reads ? 'read' : 'write');
       return proven;

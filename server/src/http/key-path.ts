@@ -28,6 +28,12 @@ export function pathOf(url: string): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
+/** Whether a request's URL is the path or below it. */
+export function isBelow(url: string, path: string): boolean {
+  const target = pathOf(url);
+  return target.startsWith(path) && (target.length === path.length || target[path.length] === '/');
+}
+
 const notAscii = /[^\x21-\x7e]/;
 
 function decode(path: string): string {

@@ -158,9 +158,24 @@ function methodsAt(url: string): string[] {
     .filter((method, index, methods) => methods.indexOf(method) === index);
 }
 
-/** Answers an `Expect` other than `100-continue`, which Node would refuse in its own words. */
-export function answerExpectation(response: ServerResponse, requestId: string): void {
+/**
+ * Answers an `Expect` other than `100-continue`, which Node would refuse in its own words.
+ *
+ * @param refuse answers in the words of another protocol, where there is one
+ */
+export function answerExpectation(
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  refuse: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    error: HaloError,
+  ) => boolean,
+): void {
   const refusal = new HaloError('expectation-failed', 'Expect may only be 100-continue.');
+  if (refuse(request, response, requestId, refusal)) return;
   const body = JSON.stringify(problemDocument(refusal, requestId));
   const headers = { ...fixedHeaders(requestId), 'content-type': 'application/problem+json' };
   response.writeHead(problems[refusal.code].status, headers).end(body);

@@ -38,6 +38,7 @@ async function serve(requests: number) {
       response.writeHead(error.status, ['retry-after', String(error.retryAfterS)]).end();
     },
     countThrottled: (rule) => refusals.push(rule),
+    mountPaths: [],
   });
   const answer = limit((request: IncomingMessage, response: ServerResponse) => {
     const status = Number(request.headers['x-status'] ?? 200);

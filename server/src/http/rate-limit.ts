@@ -5,6 +5,7 @@ import type { Credential } from '../database/live-session.js';
 import { HaloError } from '../errors.js';
 import { createAllowances, type Quota } from './allowances.js';
 import type { Authenticate } from './authenticate.js';
+import { isBelow } from './key-path.js';
 import { operationAt } from './operation-at.js';
 import type { Step } from './step.js';
 
@@ -13,6 +14,8 @@ export interface RateLimitOptions {
   readonly authenticate: Authenticate;
   readonly refuse: (request: IncomingMessage, response: ServerResponse, error: HaloError) => void;
   readonly countThrottled: (rule: string) => void;
+  /** Where other protocols are spoken, which answer 404 only after PostgreSQL was asked. */
+  readonly mountPaths: readonly string[];
 }
 
 /** API tokens that were accepted lately; one that is forgotten is asked to prove itself once more. */
@@ -39,7 +42,7 @@ const refusalsByData: ReadonlySet<number> = new Set([404, 409, 410, 412, 507]);
  * `RateLimit` and `RateLimit-Policy` are those of draft-ietf-httpapi-ratelimit-headers-11.
  */
 export function createRateLimit(options: RateLimitOptions): Step {
-  const { quota, authenticate, refuse, countThrottled } = options;
+  const { quota, authenticate, refuse, countThrottled, mountPaths } = options;
   const allowances = createAllowances(quota);
   const proven = createMemo<boolean>(provenMax);
   const policy = `"default";q=${quota.requests};w=${quota.seconds}`;
@@ -69,7 +72,7 @@ export function createRateLimit(options: RateLimitOptions): Step {
         forget(credential);
         return;
       }
-      if (!isProven && !provesCredential(request, status)) return;
+      if (!isProven && !provesCredential(request, status, mountPaths)) return;
       if (!isProven) {
         remember(credential);
         allowances.charge(accountId);
@@ -147,7 +150,12 @@ function whenAnswered(response: ServerResponse, then: (status: number) => void):
  * Whether an answer shows that PostgreSQL has accepted the credential. What is refused for its form may have been
  * so before anybody was asked.
  */
-function provesCredential({ method = '', url = '' }: IncomingMessage, status: number): boolean {
+function provesCredential(
+  { method = '', url = '' }: IncomingMessage,
+  status: number,
+  mountPaths: readonly string[],
+): boolean {
+  if (mountPaths.some((path) => isBelow(url, path))) return status < 400 || status === 404;
   const operation = operationAt(method, url);
   if (operation?.authenticated !== true) return false;
   const isData = operation.tag === 'Keys' || operation.tag === 'History';
