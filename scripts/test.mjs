@@ -15,7 +15,7 @@ const suites = [
   { name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: ['knip'] },
   { name: 'unit', command: ['vitest', 'run'] },
-  { name: 'api', command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'api'] },
+  { name: 'api', command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'api', 'compat'] },
   {
     name: 'consistency',
     command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'consistency'],

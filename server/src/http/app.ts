@@ -6,6 +6,8 @@ import type { Activity } from '../auth/activity.js';
 import type { Quota } from './allowances.js';
 import { type Authenticate, createAuthenticate } from './authenticate.js';
 import { createBodyTimeout } from './body-timeout.js';
+import { isUpstash, upstashPath } from './compat/upstash/request.js';
+import { answerUpstashPath, upstashRoutes, writeUpstashError } from './compat/upstash/routes.js';
 import { createEntrance } from './entrance.js';
 import { checkHost } from './host.js';
 import { serveKeyRequest } from './key-requests.js';
@@ -109,7 +111,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    frameworkErrors: answerFrameworkError,
+    frameworkErrors: (error, request, reply) => {
+      const answer = isUpstash(request.raw.url) ? answerUpstashPath : answerFrameworkError;
+      answer(error, request, reply);
+    },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, nextRequestId()),
   });
   app.addHook('preClose', async () => {
@@ -135,6 +140,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(historyRoutes, { ...options, authenticate });
   await app.register(changeRoutes, { ...options, authenticate });
   await app.register(transferRoutes, { ...options, authenticate, importMsMax: requestTimeoutMs });
+  await app.register(upstashRoutes, { ...options, authenticate, prefix: upstashPath });
   await app.register(serverRoutes, options);
   await app.register(metricsRoutes, options);
   await app.register(pageRoutes);
@@ -150,7 +156,10 @@ function limitRateBy(
   return createRateLimit({
     quota,
     authenticate,
-    refuse: (request, response, error) => writeProblem(logger, request, response, nextRequestId(), error),
+    refuse: (request, response, error) => {
+      const write = isUpstash(request.url) ? writeUpstashError : writeProblem;
+      write(logger, request, response, nextRequestId(), error);
+    },
     countThrottled: metrics.countThrottled,
   });
 }

@@ -107,7 +107,8 @@ export function fixedHeaders(requestId: string): Record<string, string> {
   return { 'x-request-id': requestId, 'x-content-type-options': 'nosniff' };
 }
 
-function refusalOf(error: unknown): HaloError {
+/** Any error as a refusal of the catalogue; what is not known becomes `internal`. */
+export function refusalOf(error: unknown): HaloError {
   if (error instanceof HaloError) return error;
   const { code, statusCode } = (error ?? {}) as Partial<FastifyError>;
   const known = code === undefined ? undefined : fastifyCodes[code];
