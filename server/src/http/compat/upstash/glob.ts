@@ -88,6 +88,7 @@ function match(tokens: Tokens, characters: readonly string[], step: (cost: numbe
     const wanted = tokens[token];
     step(typeof wanted === 'object' ? 1 + wanted.ranges.length : 1);
     if (wanted === anyMany) {
+      if (token === tokens.length - 1) return true;
       starToken = token;
       starAt = at;
       token += 1;
