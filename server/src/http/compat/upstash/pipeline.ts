@@ -18,17 +18,24 @@ export async function runPipeline(
 ): Promise<Outcome[]> {
   const parsed = commands.map(tryParse);
   const outcomes: Outcome[] = [];
+  const startedMs = performance.now();
   let bytes = 0;
   while (outcomes.length < parsed.length) {
     const done = await runNext(runner, credential, parsed.slice(outcomes.length));
     outcomes.push(...done.outcomes);
     for (const outcome of done.outcomes) bytes += bytesOf(outcome);
-    const stop = done.stop ?? (bytes > limits.bodyBytesMax ? answerFull : undefined);
+    const isLate = performance.now() - startedMs > pipelineMsMax;
+    const stop = done.stop ?? (bytes > limits.bodyBytesMax ? answerFull : isLate ? outOfTime : undefined);
     while (stop !== undefined && outcomes.length < parsed.length) outcomes.push(stop);
   }
   return outcomes;
 }
 
+/** A thousand writes take seconds; a thousand times KEYS would take minutes. */
+const pipelineMsMax = 30_000;
+const outOfTime = new CommandError(
+  'ERR not executed: the pipeline took over 30 s, send fewer commands at once',
+);
 const answerFull = new CommandError(
   'ERR not executed: the answers are over 32 MiB, send fewer commands at once',
 );
