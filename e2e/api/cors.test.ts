@@ -52,6 +52,10 @@ test.for([app, other])('a preflight from %s is answered', async (origin) => {
     expect(list('access-control-allow-headers')).toEqual(
       expect.arrayContaining(['authorization', 'content-type', 'halo-metadata', 'if-match', 'last-event-id']),
     );
+    // What Upstash's client sends from a page.
+    expect(list('access-control-allow-headers')).toEqual(
+      expect.arrayContaining(['upstash-encoding', 'upstash-sync-token', 'upstash-telemetry-sdk']),
+    );
     expect(headers.get('access-control-max-age')).toBe('7200');
     expect(headers.has('access-control-allow-credentials')).toBe(false);
     expect(headers.has('content-length')).toBe(false);

@@ -28,8 +28,8 @@ export interface Engine {
   delete(credential: Credential, deletion: Deletion, dryRun: boolean): Promise<Written>;
   commit(credential: Credential, asked: Asked): Promise<Accepted>;
   list(credential: Credential, listing: Listing & { readonly at: number | undefined }): Promise<Page>;
-  /** At least one key, 1,000 at most. */
-  read(credential: Credential, keys: readonly string[]): Promise<Snapshot>;
+  /** At least one key, 1,000 at most. Without values when `withValues` is false. */
+  read(credential: Credential, keys: readonly string[], withValues?: boolean): Promise<Snapshot>;
   /** A key as it stood at a revision. */
   getAt(credential: Credential, key: string, revision: number): Promise<StoredValue | undefined>;
   history(credential: Credential, query: HistoryQuery): Promise<History>;
@@ -107,7 +107,7 @@ export function createEngine(database: Database, options: EngineOptions): Engine
       at === undefined
         ? list(database.scanners, credential, listing)
         : listPastKeys(database.scanners, credential, { ...listing, at }),
-    read: (credential, keys) => readSnapshotOf(database.scanners, credential, keys),
+    read: (credential, keys, withValues) => readSnapshotOf(database.scanners, credential, keys, withValues),
     getAt: (credential, key, revision) => readPastValue(database.scanners, credential, key, revision),
     history: (credential, query) => listHistory(database.scanners, credential, query),
     trash: (credential, query) => listBuried(database.scanners, credential, query),

@@ -8,8 +8,8 @@ import { createSession, createStore, seedNumbered, writeHistory } from './test-s
 const { database, drop } = await createTestDatabase();
 afterAll(drop);
 
-const read = (credential: Credential, keys: readonly string[]) =>
-  readSnapshotOf(database.scanners, credential, keys);
+const read = (credential: Credential, keys: readonly string[], withValues = true) =>
+  readSnapshotOf(database.scanners, credential, keys, withValues);
 
 async function storeOf(contents: Readonly<Record<string, string | Buffer>>): Promise<Credential> {
   const credential = await createStore(database);
@@ -34,6 +34,16 @@ describe('a snapshot', () => {
       ...['00ff', undefined, '6f6e65', undefined, '00ff', ''],
     ]);
     expect(entries[2]).toMatchObject({ revision: 1, size: 3, contentType: 'text/plain', expiresAt: null });
+  });
+
+  test('leaves values out when they are not asked for, and knows everything else', async () => {
+    const me = await storeOf({ a: 'one', empty: '' });
+    const { entries } = await read(me, ['a', 'nothing', 'empty'], false);
+    expect(entries.map((entry) => [entry?.size, entry?.revision, entry?.value])).toEqual([
+      [3, 1, undefined],
+      [undefined, undefined, undefined],
+      [0, 2, undefined],
+    ]);
   });
 
   test('refuses the first key outside a token’s prefix, whether it exists or not', async () => {

@@ -13,15 +13,19 @@ import { prepared, type Row } from './statements.js';
  * checks the session and tells the revision; either all of what was asked is answered or nothing.
  */
 export interface Snapshot {
-  /** In the order asked; undefined where there is no such key. Each has its value. */
+  /** In the order asked; undefined where there is no such key. Each has its value, if values were asked for. */
   readonly entries: readonly (ListedEntry | undefined)[];
   /** The account's revision that the entries show. */
   readonly revision: number;
 }
 
+/** What `readSnapshot` takes for no values at all, however small they are. */
+const noValues = -1;
+
 /**
  * The entries of up to 1,000 keys; the same key may be asked for more than once.
  *
+ * @param withValues false: values are neither read nor counted
  * @throws HaloError `insufficient-scope` when the session does not reach one of the keys, whether it exists or
  * not; `too-large` when their values are over 32 MiB together; `session-ended`, `unavailable`
  */
@@ -29,11 +33,12 @@ export async function readSnapshotOf(
   pool: pg.Pool,
   { accountId, sessionId, secretHash }: Credential,
   keys: readonly string[],
+  withValues = true,
 ): Promise<Snapshot> {
   const rows = await ask(pool, [
     ...[accountId, sessionId, secretHash ?? null],
     textArray(keys),
-    limits.readValueBytesMax,
+    withValues ? limits.readValueBytesMax : noValues,
   ]);
   const [first] = rows;
   if (first === undefined) throw new HaloError('session-ended', 'The session has ended.');
@@ -44,7 +49,7 @@ export async function readSnapshotOf(
     });
   }
   const [revision, , , total] = first;
-  if (Number(total) > limits.readValueBytesMax) {
+  if (withValues && Number(total) > limits.readValueBytesMax) {
     throw new HaloError('too-large', 'The values are over 32 MiB together: ask for fewer keys at once.');
   }
   const entries: (ListedEntry | undefined)[] = new Array(keys.length).fill(undefined);

@@ -9,6 +9,7 @@ import { createBodyTimeout } from './body-timeout.js';
 import { cloudflareMount } from './compat/cloudflare/cloudflare-mount.js';
 import { createMounts, type Mounts } from './compat/mount.js';
 import { unstorageMount } from './compat/unstorage/unstorage-mount.js';
+import { createUpstashMount } from './compat/upstash/upstash-mount.js';
 import { createEntrance } from './entrance.js';
 import { checkHost } from './host.js';
 import { serveKeyRequest } from './key-requests.js';
@@ -86,7 +87,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     nextRequestId,
   };
   const keyRequests = { ...shared, refuse: writeProblem.bind(undefined, logger) };
-  const mounts = createMounts({ ...shared, logger }, [cloudflareMount, unstorageMount]);
+  const mounts = createMounts({ ...shared, logger }, [
+    cloudflareMount,
+    unstorageMount,
+    createUpstashMount(options.engine),
+  ]);
   const limitRate = rateLimit && limitRateBy(rateLimit, authenticate, options, nextRequestId, mounts);
   const enter = createEntrance({ ...options, nextRequestId, proxies, limitRate });
   let closing = false;

@@ -12,6 +12,13 @@ const allowedHeaders = [
   'if-match',
   'if-none-match',
   'last-event-id',
+  // What the client of Upstash's Redis sends to /compat/upstash.
+  'upstash-encoding',
+  'upstash-sync-token',
+  'upstash-telemetry-platform',
+  'upstash-telemetry-retry',
+  'upstash-telemetry-runtime',
+  'upstash-telemetry-sdk',
 ];
 /** What scripts of another origin could not read otherwise. */
 const exposedHeaders = [

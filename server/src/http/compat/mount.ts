@@ -15,6 +15,8 @@ import { fixedHeaders } from '../problems.js';
 export interface Mount {
   /** Without a slash at the end. */
   readonly path: string;
+  /** Answers what is refused whoever asks, before the credential is looked at. */
+  admit?(request: IncomingMessage): Answer | undefined;
   /**
    * Answers a request whose credential is well formed but may not live. Whatever succeeds or answers 404 must have
    * asked PostgreSQL about it, for that is what the rate limit takes as proof.
@@ -103,6 +105,12 @@ export function createMounts(options: MountsOptions, mounts: readonly Mount[]): 
     requestId: string,
   ): Promise<void> {
     checkHost(request);
+    const refused = mount.admit?.(request);
+    if (refused !== undefined) {
+      request.resume();
+      write(request, response, requestId, refused);
+      return;
+    }
     const credential = await authenticate(request);
     const target = targetBelow(request.url ?? '', mount.path);
     const answer = await mount.serve({
