@@ -24,7 +24,9 @@ export function installDependencies() {
 
 /** Builds server and console unless that was done from these very sources. */
 export function build() {
-  const sources = ['contract', 'client', 'cli', 'server', 'console', 'e2e', 'bench'].flatMap((room) => filesBelow(room));
+  const sources = ['contract', 'client', 'cli', 'server', 'console', 'e2e', 'bench'].flatMap((room) =>
+    filesBelow(room),
+  );
   const made = hashOf(['package-lock.json', 'tsconfig.base.json', 'tsconfig.json', ...sources]);
   once('built', made, 'Building', () => run('npm', ['run', 'build', '--silent']));
 }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCommandLine } from '../cli.js';
 import { haloAt } from '../halo.js';
-import { startHalo } from '../halo-server.js';
+import { makeDataDirectory, removeDataDirectory, startHalo } from '../halo-server.js';
 import { until } from '../until.js';
 
-const server = await startHalo();
+const data = await makeDataDirectory();
+let server = await startHalo({ data });
 const line = await openCommandLine({ HALO_URL: server.url });
 const { halo } = line;
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop();
+  await removeDataDirectory(data);
   await line.remove();
 });
 
@@ -70,7 +72,11 @@ test('keys are listed flat, in full, as a tree, and as they were', async () => {
   expect(await done(['ls', 'list/', '--tree'])).toBe('list/\na/\n  b\n  c\nd\n');
   expect(await done(['ls', 'list/', '--long'])).toMatch(/^revision +size.*\n\d+ +1 .* list\/a\/b\n/);
   const rows = (await done(['ls', 'list/', '--json'])).trim().split('\n');
-  expect(rows.map((row) => (JSON.parse(row) as { key: string }).key)).toEqual(['list/a/b', 'list/a/c', 'list/d']);
+  expect(rows.map((row) => (JSON.parse(row) as { key: string }).key)).toEqual([
+    'list/a/b',
+    'list/a/c',
+    'list/d',
+  ]);
   expect(await halo(['ls', 'list/', '--limit', '2'])).toMatchObject({
     code: 0,
     text: 'list/a/b\nlist/a/c\n',
@@ -109,7 +115,11 @@ test('many changes are committed at once', async () => {
 test('wrong usage is refused before anything is asked of the server', async () => {
   await refused(['set', 'k', 'v', '--ttl', '5'], 2, /30s, 5m, 2h or 7d/);
   await refused(['set', 'k', 'v', '--meta', '[]'], 2, /JSON object/);
-  await refused(['set', 'k', 'v', '--ttl', '5m', '--expires-at', '2040-01-01T00:00:00Z'], 2, /cannot be used/);
+  await refused(
+    ['set', 'k', 'v', '--ttl', '5m', '--expires-at', '2040-01-01T00:00:00Z'],
+    2,
+    /cannot be used/,
+  );
   await refused(['set', 'k', 'v', '--file', 'f'], 2, /not both/);
   await refused(['get'], 2, /Missing required argument/);
   await refused(['nonsense'], 2, /Unknown command/);
@@ -125,7 +135,9 @@ test('a reader that leaves early is no failure', async () => {
   expect(await run.ended()).toMatchObject({ code: 0, errors: '' });
 });
 
-test('watching goes on across a restart of the server, without gap or duplicate', { timeout: 90_000 }, async () => {
+test('watching goes on across a restart of the server, without gap or duplicate', {
+  timeout: 90_000,
+}, async () => {
   const { revision } = JSON.parse(await done(['set', 'watched/1', 'one', '--json'])) as { revision: number };
   const watching = line.start(['watch', 'watched/', '--since', String(revision - 1), '--values', '--json']);
   const seen = () =>
@@ -146,5 +158,7 @@ test('watching goes on across a restart of the server, without gap or duplicate'
 
 /** Stops the server and starts another on the same port and data. */
 async function restart(): Promise<void> {
-  await server.restart();
+  const { port } = server;
+  await server.stop();
+  server = await startHalo({ data, env: { PORT: String(port) } });
 }
