@@ -8,19 +8,28 @@ import { createExportCheck } from './export-check.js';
 import { describeFailure } from './failure.js';
 import { durationText, progressText } from './import-progress.js';
 import { createKeyTree } from './key-tree.js';
-import { instantFrom, metadataFrom, profileFrom, revisionFrom, secondsFrom, urlFrom } from './option-values.js';
+import {
+  instantFrom,
+  metadataFrom,
+  profileFrom,
+  revisionFrom,
+  secondsFrom,
+  urlFrom,
+} from './option-values.js';
 import { colourFor } from './terminal.js';
 
 describe('option values', () => {
   test('times', () => {
     expect(['30s', '5m', '2h', '7d'].map(secondsFrom)).toEqual([30, 300, 7_200, 604_800]);
-    for (const text of ['5', '0s', '-1s', '1.5h', '1w', '', '5 m']) expect(() => secondsFrom(text)).toThrow(/30s/);
+    for (const text of ['5', '0s', '-1s', '1.5h', '1w', '', '5 m'])
+      expect(() => secondsFrom(text)).toThrow(/30s/);
   });
   test('revisions, instants, metadata, URLs and profiles', () => {
     expect(revisionFrom('0')).toBe(0);
     for (const text of ['-1', '1e3', '9007199254740993', 'x', '']) expect(() => revisionFrom(text)).toThrow();
     expect(instantFrom('2030-01-31T12:00:00+01:00').toISOString()).toBe('2030-01-31T11:00:00.000Z');
-    for (const text of ['2030-01-31', '2030-01-31T12:00:00', 'tomorrow']) expect(() => instantFrom(text)).toThrow();
+    for (const text of ['2030-01-31', '2030-01-31T12:00:00', 'tomorrow'])
+      expect(() => instantFrom(text)).toThrow();
     expect(metadataFrom('{"a":1}')).toEqual({ a: 1 });
     for (const text of ['[]', 'null', '1', '{', '']) expect(() => metadataFrom(text)).toThrow(/JSON object/);
     expect(urlFrom('https://halo.example/')).toBe('https://halo.example');
@@ -70,7 +79,12 @@ describe('an audit trail', () => {
 
   test('is intact as it was written, and its hashes are what the contract says', async () => {
     const events = trail(3);
-    expect(await checkChain(events, events[1]?.hash)).toMatchObject({ first: 1, last: 3, fault: undefined, anchored: true });
+    expect(await checkChain(events, events[1]?.hash)).toMatchObject({
+      first: 1,
+      last: 3,
+      fault: undefined,
+      anchored: true,
+    });
     const json = '[1,"2026-01-31T09:30:00.000Z","log-in","owner","s",null,null,"ü \\"quoted\\"",null]';
     const expected = createHash('sha256').update(Buffer.alloc(32)).update(json).digest('hex');
     expect(events.at(-1)?.hash).toBe(expected);
@@ -79,10 +93,18 @@ describe('an audit trail', () => {
   });
 
   test.each([
-    ['changed', (events: AuditEvent[]) => events.map((e) => (e.number === 2 ? { ...e, device: null } : e)), 2],
+    [
+      'changed',
+      (events: AuditEvent[]) => events.map((e) => (e.number === 2 ? { ...e, device: null } : e)),
+      2,
+    ],
     ['without one', (events: AuditEvent[]) => events.filter(({ number }) => number !== 2), 2],
     ['rewritten in part', (events: AuditEvent[]) => events.map(rewrite), 3],
-    ['with another beginning', (events: AuditEvent[]) => events.filter(({ number }) => number > 1).map(renumber), 1],
+    [
+      'with another beginning',
+      (events: AuditEvent[]) => events.filter(({ number }) => number > 1).map(renumber),
+      1,
+    ],
   ])('that was %s is broken there', async (_, change, number) => {
     expect((await checkChain(change(trail(4)))).fault?.number).toBe(number);
   });
@@ -120,7 +142,9 @@ describe('an export', () => {
 
 test('progress tells share, speed and the time left', () => {
   const progress = { lines: 50, imported: 40, skipped: 10, failed: 1, bytes: 250, revision: 3 };
-  expect(progressText(progress, 1_000, 10_000)).toBe('25 %, 40 keys, 10 skipped, 1 rejected, 5 a second, 30 s left');
+  expect(progressText(progress, 1_000, 10_000)).toBe(
+    '25 %, 40 keys, 10 skipped, 1 rejected, 5 a second, 30 s left',
+  );
   expect(progressText(progress, undefined, 10_000)).toBe('40 keys, 10 skipped, 1 rejected, 5 a second');
   expect([0.2, 59, 61, 3_700].map(durationText)).toEqual(['1 s', '59 s', '1 min 1 s', '1 h 1 min']);
 });
@@ -148,7 +172,9 @@ test('refusals become exit codes, with the remedy and the request id', () => {
   expect(failed('insufficient-scope', 403)?.exitCode).toBe(3);
   expect(failed('not-found', 404)?.exitCode).toBe(4);
   expect(failed('quota-exceeded', 507)?.exitCode).toBe(1);
-  const cause = new TypeError('fetch failed', { cause: Object.assign(new Error(''), { code: 'ECONNREFUSED' }) });
+  const cause = new TypeError('fetch failed', {
+    cause: Object.assign(new Error(''), { code: 'ECONNREFUSED' }),
+  });
   expect(describeFailure(new HaloError('outcome-unknown', 'Lost.', { cause }))?.exitCode).toBe(5);
   expect(describeFailure(new HaloError('outcome-unknown', 'Lost.'))?.exitCode).toBe(1);
   expect(describeFailure(new Error('a defect'))).toBeUndefined();

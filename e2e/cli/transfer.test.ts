@@ -57,7 +57,9 @@ test('an export comes back whole, and a broken one is told of', async () => {
 
 test('rejected lines are listed, and a file that was changed is told of', async () => {
   const text = (await readFile(backup, 'utf8')).replace(/"key":"a"/, '"key":"another"');
-  const bad = await halo(['import', '-', '--on-conflict', 'replace'], { input: `${text}nonsense\n{"key":""}\n` });
+  const bad = await halo(['import', '-', '--on-conflict', 'replace'], {
+    input: `${text}nonsense\n{"key":""}\n`,
+  });
   expect(bad.code).toBe(1);
   expect(bad.errors).toMatch(/^line 6: .*\(invalid-request\)\nline 7.*\n/m);
   expect(bad.errors).toMatch(/checksum differs/);
