@@ -56,7 +56,7 @@ export function colourFor(
 ): (colour: Colour, text: string) => string {
   const { NO_COLOR, TERM } = environment;
   const wanted = stream.isTTY === true && (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb';
-  return (colour, text) => (wanted ? styleText(colour, text) : text);
+  return (colour, text) => (wanted ? styleText(colour, text, { validateStream: false }) : text);
 }
 
 function demandReader({ closed }: Terminal): void {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCommandLine } from '../cli.js';
 import { haloAt } from '../halo.js';
-import { startHalo } from '../halo-server.js';
+import { makeDataDirectory, removeDataDirectory, startHalo } from '../halo-server.js';
 import { until } from '../until.js';
 
-const server = await startHalo();
+const data = await makeDataDirectory();
+let server = await startHalo({ data });
 const line = await openCommandLine({ HALO_URL: server.url });
 const { halo } = line;
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop();
+  await removeDataDirectory(data);
   await line.remove();
 });
 
@@ -156,5 +158,7 @@ test('watching goes on across a restart of the server, without gap or duplicate'
 
 /** Stops the server and starts another on the same port and data. */
 async function restart(): Promise<void> {
-  await server.restart();
+  const { port } = server;
+  await server.stop();
+  server = await startHalo({ data, env: { PORT: String(port) } });
 }
