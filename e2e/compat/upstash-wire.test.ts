@@ -35,11 +35,11 @@ describe('a command in the path', () => {
   test('is read from segments, body and query', async () => {
     expect((await ask('/set/p/a%2Fb%20c')).body).toEqual({ result: 'OK' });
     expect((await ask('/GET/p')).body).toEqual({ result: 'a/b c' });
-    expect((await ask('/set/p/v/EX/100')).body).toEqual({ result: 'OK' });
-    expect((await ask('/ttl/p')).body).toEqual({ result: 100 });
-    const put = await ask('/set/p?EX=50&XX', { method: 'PUT', body: 'a body' });
+    expect((await ask('/set/p/v/EXAT/4102444800')).body).toEqual({ result: 'OK' });
+    expect((await ask('/expiretime/p')).body).toEqual({ result: 4_102_444_800 });
+    const put = await ask('/set/p?EXAT=4102444801&XX', { method: 'PUT', body: 'a body' });
     expect(put.body).toEqual({ result: 'OK' });
-    expect((await ask('/ttl/p')).body).toEqual({ result: 50 });
+    expect((await ask('/expiretime/p')).body).toEqual({ result: 4_102_444_801 });
     expect((await ask('/get/p')).body).toEqual({ result: 'a body' });
     expect((await ask('/set/p?NX=', { method: 'POST', body: 'other' })).body).toEqual({ result: null });
     expect((await ask('/set/empty/')).body).toEqual({ result: 'OK' });

@@ -16,6 +16,12 @@ const newRedis = async (options = {}) => {
   return { person, redis: redisOf(person, options) };
 };
 
+/** A minute goes by now and then on a busy machine. */
+function expectAbout(seconds: number, wanted: number): void {
+  expect(seconds).toBeLessThanOrEqual(wanted);
+  expect(seconds).toBeGreaterThan(wanted - 60);
+}
+
 describe('the client of Upstash', () => {
   test('sets and gets under every option', async () => {
     const { redis } = await newRedis();
@@ -24,24 +30,24 @@ describe('the client of Upstash', () => {
     expect(await redis.get('absent')).toBeNull();
     expect(await redis.set('a', 'two', { nx: true })).toBeNull();
     expect(await redis.set('a', 'two', { xx: true, get: true })).toBe('one');
-    expect(await redis.set('b', 'new', { nx: true, ex: 100 })).toBe('OK');
+    expect(await redis.set('b', 'new', { nx: true, ex: 1_000 })).toBe('OK');
     expect(await redis.set('c', 'none', { xx: true })).toBeNull();
-    expect(await redis.ttl('b')).toBe(100);
+    expectAbout(await redis.ttl('b'), 1_000);
     expect(await redis.set('b', 'kept', { keepTtl: true })).toBe('OK');
-    expect(await redis.ttl('b')).toBeGreaterThan(90);
+    expectAbout(await redis.ttl('b'), 1_000);
     expect(await redis.set('b', 'plain')).toBe('OK');
     expect(await redis.ttl('b')).toBe(-1);
-    await redis.set('px', '1', { px: 60_000 });
-    expect(await redis.pttl('px')).toBeGreaterThan(50_000);
-    const at = Math.floor(Date.now() / 1_000) + 500;
+    await redis.set('px', '1', { px: 600_000 });
+    expect(await redis.pttl('px')).toBeGreaterThan(500_000);
+    const at = Math.floor(Date.now() / 1_000) + 5_000;
     await redis.set('at', '1', { exat: at });
     await redis.set('pat', '1', { pxat: at * 1_000 + 7 });
     expect(await redis.exec(['expiretime', 'at'])).toBe(at);
     expect(await redis.exec(['pexpiretime', 'pat'])).toBe(at * 1_000 + 7);
     expect(await redis.set('at', '2', { exat: 1 })).toBe('OK');
     expect(await redis.exists('at')).toBe(0);
-    expect(await redis.setex('s', 50, 'v')).toBe('OK');
-    expect(await redis.psetex('p', 50_000, 'v')).toBe('OK');
+    expect(await redis.setex('s', 500, 'v')).toBe('OK');
+    expect(await redis.psetex('p', 500_000, 'v')).toBe('OK');
     expect(await redis.mget('s', 'p')).toEqual(['v', 'v']);
     expect(await redis.setnx('s', 'w')).toBe(0);
     expect(await redis.setnx('t', 'w')).toBe(1);
@@ -96,13 +102,13 @@ describe('the client of Upstash', () => {
     expect(await redis.getdel('k')).toBe('hello halo!');
     expect(await redis.getdel('k')).toBeNull();
     await redis.set('k', 'v');
-    expect(await redis.getex('k', { ex: 100 })).toBe('v');
-    expect(await redis.ttl('k')).toBe(100);
+    expect(await redis.getex('k', { ex: 1_000 })).toBe('v');
+    expectAbout(await redis.ttl('k'), 1_000);
     expect(await redis.getex('k')).toBe('v');
     expect(await redis.getex('k', { persist: true })).toBe('v');
     expect(await redis.ttl('k')).toBe(-1);
-    expect(await redis.getex('k', { px: 70_000 })).toBe('v');
-    expect(await redis.getex('k', { exat: Math.floor(Date.now() / 1_000) + 9 })).toBe('v');
+    expect(await redis.getex('k', { px: 700_000 })).toBe('v');
+    expect(await redis.getex('k', { exat: Math.floor(Date.now() / 1_000) + 900 })).toBe('v');
     expect(await redis.getex('k', { pxat: 1 })).toBe('v');
     expect(await redis.get('k')).toBeNull();
   });
@@ -110,14 +116,14 @@ describe('the client of Upstash', () => {
   test('counts, keeping the expiry', async () => {
     const { redis } = await newRedis();
     expect(await redis.incr('n')).toBe(1);
-    await redis.expire('n', 100);
+    await redis.expire('n', 1_000);
     expect(await redis.incrby('n', 9)).toBe(10);
     expect(await redis.decr('n')).toBe(9);
     expect(await redis.decrby('n', 4)).toBe(5);
-    expect(await redis.ttl('n')).toBe(100);
+    expectAbout(await redis.ttl('n'), 1_000);
     expect(await redis.incrbyfloat('n', 0.1)).toBe(5.1);
     expect(await redis.incrbyfloat('n', 0.2)).toBe(5.3);
-    expect(await redis.ttl('n')).toBe(100);
+    expectAbout(await redis.ttl('n'), 1_000);
     await expect(redis.incr('n')).rejects.toThrow('ERR value is not an integer or out of range');
     await redis.set('big', '9223372036854775806');
     await redis.incr('big');
@@ -130,15 +136,15 @@ describe('the client of Upstash', () => {
     const { redis } = await newRedis();
     await redis.set('k', 'v');
     expect(await redis.expire('nothing', 10)).toBe(0);
-    expect(await redis.expire('k', 10, 'XX')).toBe(0);
-    expect(await redis.expire('k', 10, 'GT')).toBe(0);
-    expect(await redis.expire('k', 100, 'NX')).toBe(1);
-    expect(await redis.expire('k', 200, 'NX')).toBe(0);
-    expect(await redis.expire('k', 50, 'GT')).toBe(0);
-    expect(await redis.expire('k', 200, 'LT')).toBe(0);
-    expect(await redis.pexpire('k', 300_000, 'GT')).toBe(1);
-    expect(await redis.ttl('k')).toBe(300);
-    const at = Math.floor(Date.now() / 1_000) + 40;
+    expect(await redis.expire('k', 1_000, 'XX')).toBe(0);
+    expect(await redis.expire('k', 1_000, 'GT')).toBe(0);
+    expect(await redis.expire('k', 1_000, 'NX')).toBe(1);
+    expect(await redis.expire('k', 2_000, 'NX')).toBe(0);
+    expect(await redis.expire('k', 500, 'GT')).toBe(0);
+    expect(await redis.expire('k', 2_000, 'LT')).toBe(0);
+    expect(await redis.pexpire('k', 30_000_000, 'GT')).toBe(1);
+    expectAbout(await redis.ttl('k'), 30_000);
+    const at = Math.floor(Date.now() / 1_000) + 4_000;
     expect(await redis.expireat('k', at, 'LT')).toBe(1);
     expect(await redis.pexpireat('k', at * 1_000 + 5)).toBe(1);
     expect(await redis.persist('k')).toBe(1);
@@ -152,17 +158,17 @@ describe('the client of Upstash', () => {
   test('renames and copies with the expiry', async () => {
     const { redis } = await newRedis();
     await redis.mset({ a: 'A', b: 'B' });
-    await redis.expire('a', 100);
+    await redis.expire('a', 1_000);
     expect(await redis.renamenx('a', 'b')).toBe(0);
     expect(await redis.rename('a', 'c')).toBe('OK');
-    expect(await redis.ttl('c')).toBe(100);
+    expectAbout(await redis.ttl('c'), 1_000);
     expect(await redis.exists('a')).toBe(0);
     await expect(redis.rename('a', 'c')).rejects.toThrow('ERR no such key');
     expect(await redis.renamenx('c', 'd')).toBe(1);
     expect(await redis.copy('d', 'b')).toBe('NOT_COPIED');
     expect(await redis.copy('d', 'b', { replace: true })).toBe('COPIED');
     expect(await redis.mget('b', 'd')).toEqual(['A', 'A']);
-    expect(await redis.ttl('b')).toBe(100);
+    expectAbout(await redis.ttl('b'), 1_000);
     expect(await redis.rename('b', 'b')).toBe('OK');
     expect(await redis.type('b')).toBe('string');
     expect(await redis.type('nothing')).toBe('none');
