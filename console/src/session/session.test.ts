@@ -96,6 +96,16 @@ describe('a session', () => {
     expect(server.refreshes).toBe(2);
   });
 
+  test('that ended keeps its reason, however many hear of it', async () => {
+    const { server, session } = fakeServer();
+    await session.start();
+    server.valid = 'revoked';
+    server.cookie = false;
+    await Promise.allSettled([session.request(ask), session.request(ask)]);
+    session.end();
+    expect(session.state).toEqual({ status: 'anonymous', reason: 'ended' });
+  });
+
   test('forgets everything when the refresh is refused', async () => {
     const { server, session } = fakeServer();
     let cleaned = 0;

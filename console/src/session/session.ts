@@ -74,7 +74,8 @@ export function createSession(options: SessionOptions) {
   function end(): void {
     token = undefined;
     for (const clean of cleaners) clean();
-    if (state.status === 'interrupted') return;
+    // Several requests may hear of the same end; the first has said why.
+    if (state.status === 'interrupted' || state.status === 'anonymous') return;
     if (state.status === 'active' && drafts > 0) become({ ...state, status: 'interrupted' });
     else become({ status: 'anonymous', reason: state.status === 'active' ? 'ended' : 'no-session' });
   }
@@ -151,7 +152,8 @@ export function createSession(options: SessionOptions) {
   function resumption(): Promise<void> {
     return new Promise((resolve, reject) => {
       const watcher = () => {
-        if (state.status === 'interrupted') return;
+        // Several requests may hear of the same end; the first has said why.
+    if (state.status === 'interrupted' || state.status === 'anonymous') return;
         watchers.delete(watcher);
         if (state.status === 'active') resolve();
         else reject(new SessionEndedError('The draft was given up.'));
