@@ -152,8 +152,7 @@ export function createSession(options: SessionOptions) {
   function resumption(): Promise<void> {
     return new Promise((resolve, reject) => {
       const watcher = () => {
-        // Several requests may hear of the same end; the first has said why.
-    if (state.status === 'interrupted' || state.status === 'anonymous') return;
+        if (state.status === 'interrupted') return;
         watchers.delete(watcher);
         if (state.status === 'active') resolve();
         else reject(new SessionEndedError('The draft was given up.'));
