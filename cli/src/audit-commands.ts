@@ -101,7 +101,7 @@ async function* eventsOf(halo: Halo): AsyncGenerator<AuditEvent> {
 }
 
 /** Reads lines of events, in whichever direction. Throws CommandError for anything else. */
-export function parseTrail(text: string, file: string): AuditEvent[] {
+function parseTrail(text: string, file: string): AuditEvent[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const events = lines.map((line, index) => {
     const event = parseEvent(line);
