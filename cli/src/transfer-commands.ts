@@ -150,6 +150,9 @@ async function importKeys(terminal: Terminal, file: string, options: ImportOptio
   } catch (error) {
     view.clear();
     throw error;
+  } finally {
+    // Whoever still writes into the pipe would keep this process waiting for the rest.
+    (source as Readable).destroy();
   }
 }
 

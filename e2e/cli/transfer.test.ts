@@ -69,11 +69,14 @@ test('rejected lines are listed, and a file that was changed is told of', async 
 
 test('Ctrl-C says how far an import got, and that is there', async () => {
   const importing = line.start(['import', '-', '--json', '--on-conflict', 'replace']);
-  const entries = Array.from({ length: 600 }, (_, index) => `{"key":"slow/${index}","value":"x"}\n`);
-  importing.child.stdin?.write(entries.join(''));
-  // The file does not end here: what has come so far is committed, and told.
+  let entries = 0;
   const told = () => /"lines":([1-9]\d*)/.exec(importing.output().toString())?.[1];
-  await until('Progress', () => told() !== undefined);
+  // The file goes on and on: what has come so far is committed, and told, now and then.
+  await until('Progress', () => {
+    importing.child.stdin?.write(`{"key":"slow/${entries}","value":"x"}\n`);
+    entries += 1;
+    return told();
+  });
   importing.child.kill('SIGINT');
   const run = await importing.ended();
   expect(run.code).toBe(130);
