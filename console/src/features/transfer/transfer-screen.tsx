@@ -9,6 +9,7 @@ export function TransferScreen() {
   return (
     <div className={classes.screen}>
       <div className={classes.page}>
+        <title>Transfer · Halo</title>
         <h1>Transfer</h1>
         <ExportSection />
         <ImportSection />
