@@ -7,6 +7,7 @@ export function UsageScreen() {
   return (
     <div className={classes.screen}>
       <div className={classes.page}>
+        <title>Usage · Halo</title>
         <h1>Usage</h1>
         <QuotaSection />
         <RequestsSection />
