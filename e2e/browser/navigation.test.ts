@@ -108,7 +108,7 @@ test('a screen whose code is gone offers to reload, and the others still work', 
   await navigationOf(page).getByRole('link', { name: 'Trash' }).click();
   await expect(page.getByRole('alert')).toContainText('Halo may have been updated');
   await navigationOf(page).getByRole('link', { name: 'Keys' }).click();
-  await expect(rowOf(page, 'still/there')).toBeVisible();
+  await expect(rowOf(page, 'still/')).toBeVisible();
   await page.goto('/home/trash');
   await expect(heading(page, 'This screen could not be loaded')).toBeVisible();
   await page.unroute('**/assets/trash-screen-*.js');
