@@ -1,11 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of pure functions: files may share a worker, which spares starting one for each. */
+const pure = { isolate: false };
+
 /** Unit tests, beside the code they test. What goes through the wire is in `e2e/`. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'contract', root: 'contract', include: ['src/**/*.test.ts'] } },
-      { test: { name: 'client', root: 'client', include: ['src/**/*.test.ts'], testTimeout: 15_000 } },
+      { test: { ...pure, name: 'contract', root: 'contract', include: ['src/**/*.test.ts'] } },
+      {
+        test: { ...pure, name: 'client', root: 'client', include: ['src/**/*.test.ts'], testTimeout: 15_000 },
+      },
       {
         test: {
           name: 'server',
@@ -16,9 +21,9 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { test: { name: 'cli', root: 'cli', include: ['src/**/*.test.ts'] } },
-      { test: { name: 'console', root: 'console', include: ['src/**/*.test.ts'] } },
-      { test: { name: 'bench', root: 'bench', include: ['*.test.ts'], testTimeout: 15_000 } },
+      { test: { ...pure, name: 'cli', root: 'cli', include: ['src/**/*.test.ts'] } },
+      { test: { ...pure, name: 'console', root: 'console', include: ['src/**/*.test.ts'] } },
+      { test: { ...pure, name: 'bench', root: 'bench', include: ['*.test.ts'], testTimeout: 15_000 } },
     ],
   },
 });
