@@ -14,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'server',
+          isolate: false,
           root: 'server',
           include: ['src/**/*.test.ts'],
           globalSetup: 'src/database/test-cluster.ts',
