@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { exitCodes } from './failure.js';
 import { runHalo } from './run.js';
 import { OutputClosed } from './terminal.js';
 
@@ -13,10 +14,16 @@ output.on('error', (error: NodeJS.ErrnoException) => {
 errors.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
-process.exitCode = await runHalo(process.argv.slice(2), {
+const code = await runHalo(process.argv.slice(2), {
   environment: process.env,
   input,
   output,
   errors,
   closed: closed.signal,
 });
+process.exitCode = code;
+if (code === exitCodes.interrupted) {
+  // Whoever still writes into our standard input would keep the process waiting for the rest.
+  await Promise.all([output, errors].map((stream) => new Promise((done) => stream.write('', done))));
+  process.exit();
+}
