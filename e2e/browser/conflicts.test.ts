@@ -152,8 +152,9 @@ test('when the session ends while editing, logging in over the page saves the dr
   await halo.set(person, key, '"before"');
   const accessToken = await accessTokenDuring(page, () => visitKey(page, key));
   await startEditing(page);
+  await writeValue(page, '"mine"');
   expect((await halo.logOut({ ...person, accessToken })).ok).toBe(true);
-  await trySave(page, '"mine"');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
   await expect(dialog.getByRole('textbox', { name: 'Password' })).toBeFocused();
   await page.keyboard.insertText('not the right password');
@@ -171,6 +172,8 @@ test('when the session ends while editing, logging in over the page saves the dr
 test('when the session ends without a draft, its values leave the screen', async ({ page, person, halo }) => {
   await halo.set(person, key, '"before"');
   await halo.set(person, 'other', '"other"');
+  // The stream would notice before the next click does.
+  await page.route('**/v1/changes**', (route) => route.abort());
   const accessToken = await accessTokenDuring(page, () => visitKey(page, key));
   await expectValue(page, '"before"');
   expect((await halo.logOut({ ...person, accessToken })).ok).toBe(true);
