@@ -13,7 +13,9 @@ async function commandOf(page: Page, title: string): Promise<string> {
 
 /** Runs a program as it was copied, and returns what it prints. */
 async function run(program: string, args: readonly string[], token: string): Promise<string> {
-  const shell = spawn(program, args, { env: { ...process.env, HALO_TOKEN: token } });
+  // Node complains when both of these are set, as test runners do.
+  const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
+  const shell = spawn(program, args, { env: { ...environment, HALO_TOKEN: token } });
   const [output, complaints] = await Promise.all([text(shell.stdout), text(shell.stderr)]);
   expect(complaints).toBe('');
   return output;
