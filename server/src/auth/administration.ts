@@ -1,6 +1,5 @@
 import { limits } from 'halo-contract';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { databaseError } from '../database/failure.js';
 import type { Tables } from '../database/tables.js';
 import { HaloError } from '../errors.js';
 import { parseAccountName, readAccountName } from './account-name.js';
@@ -8,6 +7,7 @@ import { type AuditEntry, appendAudit } from './audit.js';
 import { deleteAccountRows } from './deletion.js';
 import { insertAccount, type NewAccount } from './new-account.js';
 import { checkPassword, type PasswordHasher } from './passwords.js';
+import { inTransaction } from './transaction.js';
 
 export interface NewPassword {
   readonly password: string;
@@ -56,7 +56,7 @@ export async function createAccount(
   const name = readAccountName(writtenName);
   await checkPassword(password, name.name, passwordLengthMin);
   const passwordHash = await hasher.hash(password);
-  return administer(database, async (transaction) => {
+  return inTransaction(database, 'outcome-unknown', async (transaction) => {
     const account = await insertAccount(transaction, name, passwordHash);
     await append(transaction, { accountId: account.id, event: 'sign-up' });
     return account;
@@ -68,7 +68,7 @@ export async function createAccount(
  * account that is disabled already stays so.
  */
 export async function disableAccount(database: Kysely<Tables>, name: string): Promise<SessionCounts> {
-  return administer(database, async (transaction) => {
+  return inTransaction(database, 'outcome-unknown', async (transaction) => {
     const account = await lockAccount(transaction, name);
     await transaction
       .updateTable('accounts')
@@ -84,7 +84,7 @@ export async function disableAccount(database: Kysely<Tables>, name: string): Pr
 
 /** Opens an account again and gives its API tokens back, but for those that have expired meanwhile. */
 export async function enableAccount(database: Kysely<Tables>, name: string): Promise<SessionCounts> {
-  return administer(database, async (transaction) => {
+  return inTransaction(database, 'outcome-unknown', async (transaction) => {
     const account = await lockAccount(transaction, name);
     await transaction
       .updateTable('accounts')
@@ -104,7 +104,7 @@ export async function enableAccount(database: Kysely<Tables>, name: string): Pro
 
 /** Deletes an account with everything in it. Its name is free at once; its data is erased in the background. */
 export async function deleteAccount(database: Kysely<Tables>, name: string): Promise<void> {
-  await administer(database, async (transaction) => {
+  await inTransaction(database, 'outcome-unknown', async (transaction) => {
     const account = await lockAccount(transaction, name);
     await deleteAccountRows(transaction, { accountId: account.id, actor: 'operator' });
   });
@@ -119,7 +119,7 @@ export async function resetPassword(
 ): Promise<SessionCounts> {
   await checkPassword(password, name, passwordLengthMin);
   const passwordHash = await hasher.hash(password);
-  return administer(database, async (transaction) => {
+  return inTransaction(database, 'outcome-unknown', async (transaction) => {
     const account = await lockAccount(transaction, name);
     await transaction
       .updateTable('accounts')
@@ -140,7 +140,7 @@ export async function endAllSessions(
   name: string,
   { revokeTokens }: { readonly revokeTokens: boolean },
 ): Promise<SessionCounts> {
-  return administer(database, async (transaction) => {
+  return inTransaction(database, 'outcome-unknown', async (transaction) => {
     const account = await lockAccount(transaction, name);
     const logIns = await endLogIns(transaction, account);
     const tokens = revokeTokens ? await revokeAllTokens(transaction, account) : 0;
@@ -164,7 +164,7 @@ export async function setLimits(
         `A limit is a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`,
       );
   }
-  await administer(database, async (transaction) => {
+  await inTransaction(database, 'outcome-unknown', async (transaction) => {
     const account = await lockAccount(transaction, name);
     await transaction
       .updateTable('stores')
@@ -249,21 +249,4 @@ async function changeTokens(
 
 async function append(transaction: Transaction<Tables>, event: Omit<AuditEntry, 'actor'>): Promise<void> {
   await appendAudit(transaction, { ...event, actor: 'operator' });
-}
-
-/** Runs a verb's transaction and puts its failures into the catalogue's words. */
-async function administer<Result>(
-  database: Kysely<Tables>,
-  work: (transaction: Transaction<Tables>) => Promise<Result>,
-): Promise<Result> {
-  let committing = false;
-  try {
-    return await database.transaction().execute(async (transaction) => {
-      const result = await work(transaction);
-      committing = true;
-      return result;
-    });
-  } catch (error) {
-    throw databaseError(error, { committing });
-  }
 }
