@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { operations } from 'halo-contract';
 import type { Activity } from '../auth/activity.js';
 import { createCredentialReader } from '../auth/credential.js';
 import type { Tokens } from '../auth/tokens.js';
@@ -11,11 +10,7 @@ export type Authenticate = (
 ) => Credential | Promise<Credential>;
 
 /** What asks without changing anything, although its method is that of a change. */
-const readingPaths = new Set<string | undefined>([operations.read.path]);
-
-function isBulkGet(url: string | undefined): boolean {
-  return url?.startsWith('/compat/cloudflare/') === true && url.endsWith('/bulk/get');
-}
+const readingPath = /^\/v1\/read$|^\/compat\/cloudflare\/.*\/bulk\/get$/;
 
 /**
  * @param activity where each request is counted
@@ -25,11 +20,15 @@ export function createAuthenticate(tokens: Tokens, activity: Pick<Activity, 'not
   const readCredential = createCredentialReader(tokens);
   return ({ headers, method, url }) => {
     const credential = readCredential(headers.authorization);
-    const reads = method === 'GET' || method === 'HEAD' || readingPaths.has(url) || isBulkGet(url);
-    const note = (proven: Credential): Credential => {
-      activity.note(proven, reads ? 'read' : 'write');
-      return proven;
-    };
-    return credential instanceof Promise ? credential.then(note) : note(credential);
+    const reads = method === 'GET' || method === 'HEAD' || readingPath.test(url ?? '');
+    const kind = reads ? 'read' : 'write';
+    if (credential instanceof Promise) {
+      return credential.then((proven) => {
+        activity.note(proven, kind);
+        return proven;
+      });
+    }
+    activity.note(credential, kind);
+    return credential;
   };
 }
