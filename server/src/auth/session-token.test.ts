@@ -115,6 +115,8 @@ test('an account id is the canonical decimal of a positive int8', () => {
 
 test('a session id is sixteen characters of base64url', () => {
   expect(isSessionId(newSessionId())).toBe(true);
+  const many = Array.from({ length: 2_000 }, newSessionId);
+  expect(many.filter((id) => id.startsWith('-'))).toEqual([]);
   for (const id of [
     '',
     'a'.repeat(15),

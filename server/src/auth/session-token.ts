@@ -115,8 +115,10 @@ export function hashSessionToken(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
+/** None begins with a hyphen: whoever types the id into a command line would have it taken for an option. */
 export function newSessionId(): string {
-  return randomBytes(sessionIdBytes).toString('base64url');
+  const id = randomBytes(sessionIdBytes).toString('base64url');
+  return id.startsWith('-') ? newSessionId() : id;
 }
 
 export function newSecret(): Buffer {

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Tables } from './tables.js';
+import { createWires, type Wires } from './wires.js';
 
 /** Where PostgreSQL is: a connection string, or the socket directory of the embedded server. */
 export type DatabaseAddress = { readonly connectionString: string } | EmbeddedAddress;
@@ -15,9 +16,11 @@ interface EmbeddedAddress {
 export interface Database {
   /** Cold queries. */
   readonly kysely: Kysely<Tables>;
-  /** Hot reads: pipelined connections, one flight on each at a time. */
+  /** Reads of keys and plain writes, the hottest of all. */
+  readonly wires: Wires;
+  /** Other hot reads: pipelined connections, one flight on each at a time. */
   readonly readers: pg.Pool;
-  /** Hot writes, likewise. */
+  /** Writes that need planning, likewise. */
   readonly writers: pg.Pool;
   /** Planned like hot reads, but they may take long: lists, snapshots. No hot read ever waits behind them. */
   readonly scanners: pg.Pool;
@@ -66,12 +69,10 @@ export function openDatabase(
   sizes: PoolSizes,
   onError: (error: Error) => void,
 ): Database {
-  const open = (max: number, hot: boolean): pg.Pool => {
+  const clientConfig = (hot: boolean): pg.ClientConfig => {
     const settings = hot ? [...textSettings, ...hotSettings] : textSettings;
-    const pool = new pg.Pool({
+    return {
       ...address,
-      max,
-      pipeline: hot,
       options: settings.map((setting) => `-c ${setting}`).join(' '),
       application_name: 'halo',
       keepAlive: true,
@@ -79,12 +80,16 @@ export function openDatabase(
       statement_timeout: statementTimeoutMs,
       query_timeout: queryTimeoutMs,
       idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
-    } as pg.PoolConfig);
+    };
+  };
+  const open = (max: number, hot: boolean): pg.Pool => {
+    const pool = new pg.Pool({ ...clientConfig(hot), max, pipeline: hot } as pg.PoolConfig);
     pool.on('error', onError);
     // The pool listens only while a client is idle; a connection that breaks in use would end the process.
     pool.on('connect', (client) => client.on('error', onError));
     return pool;
   };
+  const wires = createWires(clientConfig(true), onError);
   const readers = open(sizes.readers, true);
   const writers = open(sizes.writers, true);
   const scanners = open(sizes.scanners, true);
@@ -92,11 +97,13 @@ export function openDatabase(
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: open(sizes.cold, false) }) });
   return {
     kysely,
+    wires,
     readers,
     writers,
     scanners,
     exporters,
     close: async () => {
+      wires.close();
       const hot = [readers, writers, scanners, exporters];
       await Promise.all([kysely.destroy(), ...hot.map((pool) => pool.end())]);
     },

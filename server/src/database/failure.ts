@@ -6,6 +6,11 @@ interface FailureContext {
   readonly committing: boolean;
 }
 
+/** PostgreSQL itself said, with the error that is the cause, that it did not do what was asked: nothing was changed. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
 /** PostgreSQL restarts within seconds, and so does a fail-over; a second is the least a client should wait. */
 const retryAfterS = 1;
 
@@ -57,6 +62,7 @@ const connectionMessages =
  */
 export function databaseError(error: unknown, { committing }: FailureContext): HaloError {
   if (error instanceof HaloError) return error;
+  if (error instanceof Refused) return databaseError(error.cause, { committing: false });
   if (committing && isConnectionLost(error)) {
     return new HaloError(
       'outcome-unknown',

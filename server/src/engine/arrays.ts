@@ -5,7 +5,7 @@
  * element type, then per dimension length and lower bound, then each element's length and bytes.
  */
 
-const oid = { bytea: 17, int8: 20, int4: 23, text: 25, timestamptz: 1184 } as const;
+const oid = { bool: 16, bytea: 17, int8: 20, int4: 23, text: 25, timestamptz: 1184 } as const;
 
 const headBytes = 20;
 const nullLength = -1;
@@ -24,6 +24,29 @@ export function int8Array(values: readonly (number | string | null)[]): Buffer {
     array.writeBigInt64BE(BigInt(value), offset + 4);
     offset += 12;
   }
+  return array;
+}
+
+/** An `int4`. */
+export function int4(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+/** An `int8`; a safe integer. */
+export function int8(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigInt64BE(BigInt(value));
+  return bytes;
+}
+
+/** A `boolean[]` without nulls. */
+export function booleanArray(values: readonly boolean[]): Buffer {
+  const array = fixedArray(oid.bool, values, 1);
+  values.forEach((value, index) => {
+    array.writeUInt8(value ? 1 : 0, headBytes + index * 5 + 4);
+  });
   return array;
 }
 

@@ -78,13 +78,18 @@ export interface EngineOptions {
 }
 
 export function createEngine(database: Database, options: EngineOptions): Engine {
-  const reader = createReader(database.readers, options.readFlightsMax);
+  const reader = createReader(database.wires, database.readers, options.readFlightsMax);
   const watcher = createWatcher({
     pool: database.readers,
     scanners: database.scanners,
     report: options.report,
   });
-  const writer = createWriter(database.writers, options.writeFlightsMax, options.limits, watcher.hear);
+  const writer = createWriter({
+    database,
+    flightsMax: options.writeFlightsMax,
+    limits: options.limits,
+    onCommitted: watcher.hear,
+  });
 
   async function commitOne(credential: Credential, mutation: Mutation, dryRun: boolean): Promise<Written> {
     const { revision, results } = await writer.commit({

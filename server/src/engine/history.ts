@@ -3,7 +3,7 @@ import { databaseError } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
 import { HaloError } from '../errors.js';
 import { listVersions, readPast } from './history-statements.js';
-import { rfc3339 } from './instant.js';
+import { instantMs, rfc3339 } from './instant.js';
 import type { StoredValue } from './reader.js';
 import { prepared, type Row, type Statement } from './statements.js';
 
@@ -145,9 +145,9 @@ function parseContent(
     value: Buffer.from(value.slice(2), 'hex'),
     contentType,
     metadata: metadata ?? null,
-    createdAt: rfc3339(createdAt),
-    writtenAt: rfc3339(writtenAt),
-    expiresAt: expiresAt == null ? null : rfc3339(expiresAt),
+    createdAtMs: instantMs(createdAt),
+    writtenAtMs: instantMs(writtenAt),
+    expiresAtMs: expiresAt == null ? null : instantMs(expiresAt),
   };
 }
 

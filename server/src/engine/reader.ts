@@ -1,12 +1,20 @@
 import type pg from 'pg';
 import { databaseError } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
+import type { WireRow } from '../database/wire-reader.js';
+import type { Wires } from '../database/wires.js';
 import { HaloError } from '../errors.js';
-import { int4Array, textArray } from './arrays.js';
+import {
+  readBooleanArray,
+  readByteaArray,
+  readInt8Array,
+  readTextArray,
+  readTimestampArray,
+} from './array-results.js';
+import { int4, int4Array, textArray } from './arrays.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import { credentialArrays, gatherCredentials } from './credentials.js';
-import { rfc3339 } from './instant.js';
-import { prepared, type Row, readKeys, readValue } from './statements.js';
+import { prepared, readKeys, readValue } from './statements.js';
 
 /**
  * Reads keys, a flight at a time, each flight one statement. Its promise: the session of every read is
@@ -29,10 +37,10 @@ export interface StoredValue {
   readonly contentType: string;
   /** JSON text. */
   readonly metadata: string | null;
-  /** RFC 3339, like the two below. */
-  readonly createdAt: string;
-  readonly writtenAt: string;
-  readonly expiresAt: string | null;
+  /** Since 1970, like the two below. */
+  readonly createdAtMs: number;
+  readonly writtenAtMs: number;
+  readonly expiresAtMs: number | null;
 }
 
 interface Read {
@@ -50,15 +58,17 @@ const flightItemsMax = 256;
 /** About a second's worth of reads; beyond it, waiting is worse than being told to come back. */
 const queueItemsMax = 20_000;
 const readBytes = 1;
-/** Times `flightItemsMax`, twice over for PostgreSQL's hex, is what a flight can weigh: 32 MiB. */
+/** Times `flightItemsMax` is what a flight can weigh: 16 MiB. */
 const inlineValueBytesMax = 65_536;
+const inlineBytesMax = int4(inlineValueBytesMax);
 
 /** A large value that is overwritten and pruned between being found and being fetched is looked for again. */
 const readsMax = 3;
 
-export function createReader(pool: pg.Pool, flightsMax: number): Reader {
+/** @param pool for values that are too large to travel with their flight */
+export function createReader(wires: Wires, pool: pg.Pool, flightsMax: number): Reader {
   const batcher: Batcher<Read, Found | undefined> = createBatcher<Read, Found | undefined>({
-    fly: (reads) => fly(pool, reads),
+    fly: (reads) => fly(wires, reads),
     bytesOf: () => readBytes,
     flightsMax,
     flightItemsMax,
@@ -80,52 +90,57 @@ export function createReader(pool: pg.Pool, flightsMax: number): Reader {
   };
 }
 
-async function fly(pool: pg.Pool, reads: readonly Read[]): Promise<(Found | undefined | HaloError)[]> {
+async function fly(wires: Wires, reads: readonly Read[]): Promise<(Found | undefined | HaloError)[]> {
   const { credentials, places } = gatherCredentials(reads);
-  const statement = prepared(readKeys, [
+  const values = [
     ...credentialArrays(credentials),
     int4Array(places),
     textArray(reads.map((read) => read.key)),
-    inlineValueBytesMax,
-  ]);
-  const outcomes: (Found | undefined | HaloError)[] = new Array(reads.length).fill(sessionEnded);
+    inlineBytesMax,
+  ];
   try {
-    const { rows } = await pool.query<string[]>(statement);
-    for (const row of rows as readonly Row[]) outcomes[Number(row[0]) - 1] = parseRow(row);
+    const { rows } = await wires.run([{ ...readKeys, values }]);
+    return parseFlight(rows[0]?.[0] ?? [], reads.length);
   } catch (error) {
     throw databaseError(error, { committing: false });
   }
-  return outcomes;
 }
 
 /** Shared by all who meet it: making an error costs a stack trace, and this one says nothing of its cause. */
 const sessionEnded = new HaloError('session-ended', 'The session has ended.');
 const outOfScope = new HaloError('insufficient-scope', 'This token reaches only keys with its prefix.');
 
-function parseRow([
-  ,
-  inScope,
-  revision,
-  ,
-  value,
-  contentType,
-  metadata,
-  createdAt,
-  writtenAt,
-  expiresAt,
-]: Row): Found | undefined | HaloError {
-  if (inScope !== 't') return outOfScope;
-  if (revision == null || contentType == null || createdAt == null || writtenAt == null) return undefined;
-  return {
-    revision: Number(revision),
-    // PostgreSQL writes bytea as \x and hexadecimal digits.
-    value: value == null ? null : Buffer.from(value.slice(2), 'hex'),
-    contentType,
-    metadata: metadata ?? null,
-    createdAt: rfc3339(createdAt),
-    writtenAt: rfc3339(writtenAt),
-    expiresAt: expiresAt == null ? null : rfc3339(expiresAt),
+function parseFlight(row: WireRow, count: number): (Found | undefined | HaloError)[] {
+  const places = readInt8Array(row[0]);
+  const inScope = readBooleanArray(row[1]);
+  const revisions = readInt8Array(row[2]);
+  const values = readByteaArray(row[3]);
+  const contentTypes = readTextArray(row[4]);
+  const metadata = readTextArray(row[5]);
+  const created = readTimestampArray(row[6]);
+  const written = readTimestampArray(row[7]);
+  const expires = readTimestampArray(row[8]);
+  const foundAt = (index: number): Found | undefined | HaloError => {
+    if (inScope[index] == null) return sessionEnded;
+    if (inScope[index] === false) return outOfScope;
+    const revision = revisions[index];
+    const contentType = contentTypes[index];
+    if (revision == null || contentType == null) return undefined;
+    return {
+      revision,
+      value: values[index] ?? null,
+      contentType,
+      metadata: metadata[index] ?? null,
+      createdAtMs: created[index] ?? 0,
+      writtenAtMs: written[index] ?? 0,
+      expiresAtMs: expires[index] ?? null,
+    };
   };
+  const outcomes = new Array<Found | undefined | HaloError>(count).fill(sessionEnded);
+  places.forEach((place, index) => {
+    outcomes[(place ?? 0) - 1] = foundAt(index);
+  });
+  return outcomes;
 }
 
 /** A large value, on a connection of its own. Undefined when its version was pruned since it was found. */

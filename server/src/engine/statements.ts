@@ -34,20 +34,35 @@ export const liveSessions = `
   where ${sessionLives('c.secret_hash')}`;
 
 /**
- * Reads a flight of keys, each with its own credential: $4 the credential's place, $5 the key. A missing
- * row means that the session has ended; a row without revision, that the key does not exist. Values over
- * $6 bytes are left out, to be fetched one by one: a flight of them would not fit in memory.
+ * The same as arrays, in one row: a join would compare each key's credential with every other. `accounts` has 0
+ * where the session does not live.
+ */
+const liveArrays = `
+  select array_agg(coalesce(s.account_id, 0) order by c.n) as accounts,
+         array_agg(coalesce(s.prefix, '') order by c.n) as prefixes
+  from unnest($1::bigint[], $2::text[], $3::bytea[]) with ordinality as c (account_id, id, secret_hash, n)
+  left join sessions s on s.account_id = c.account_id and s.id = c.id and ${sessionLives('c.secret_hash')}`;
+
+/**
+ * Reads a flight of keys, each with its own credential: $4 the credential's place, $5 the key. Answers one row of
+ * arrays, in no particular order: the key's place from 1; whether it is in the session's scope, null when the session
+ * has ended; its revision, null when it does not exist; and what it holds. Values over $6 bytes are left out, to be
+ * fetched one by one: a flight of them would not fit in memory.
  */
 export const readKeys: Statement = {
   name: 'read_keys',
   text: `
-    with live as (${liveSessions})
-    select r.n, starts_with(r.key, live.prefix), e.revision, octet_length(v.value),
-           case when octet_length(v.value) <= $6::int then v.value end,
-           v.content_type, v.metadata, v.created_at, v.written_at, v.expires_at
-    from unnest($4::int[], $5::text[]) with ordinality as r (credential, key, n)
-    join live on live.n = r.credential
-    left join entries e on e.account_id = live.account_id and e.key = r.key
+    with live as materialized (${liveArrays})
+    select array_agg(r.n),
+           array_agg(case when live.accounts[r.credential] <> 0
+                          then starts_with(r.key, live.prefixes[r.credential]) end),
+           array_agg(e.revision),
+           array_agg(case when octet_length(v.value) <= $6::int then v.value end),
+           array_agg(v.content_type), array_agg(v.metadata), array_agg(v.created_at), array_agg(v.written_at),
+           array_agg(v.expires_at)
+    from live
+    cross join unnest($4::int[], $5::text[]) with ordinality as r (credential, key, n)
+    left join entries e on e.account_id = live.accounts[r.credential] and e.key = r.key
       and (e.expires_at is null or e.expires_at > now())
     left join versions v on v.account_id = e.account_id and v.revision = e.revision and v.key = e.key`,
 };
@@ -210,6 +225,82 @@ export const appendCopies: Statement = {
                 $7::timestamptz[], $8::text[], $9::bigint[], $10::text[])
       as n (account_id, revision, key, previous_revision, kind, created_at, expires_at, actor, from_revision, from_key)
     join versions v on v.account_id = n.account_id and v.revision = n.from_revision and v.key = n.from_key`,
+};
+
+/**
+ * All that a flight of plain sets does, after `lockStores` in the same transaction: $1 to $3 the credentials, $4 the
+ * accounts, then of each set: $5 the place of its credential, $6 of its account, $7 how many revisions after the
+ * store's its own is, $8 that of the set before it of the same key or 0, $9 whether it is the last of its key, $10
+ * key, $11 value, $12 content type, $13 metadata, $14 what it counts for, $15 milliseconds to live or less than 0; and
+ * $16, $17 how many keys and bytes an account may have.
+ *
+ * Answers whether the flight was plain; if it was not, nothing was written. Then the revision at which each account
+ * stood, and the places of the sets that created their key. `verdict` is stricter than the limits: it counts as if
+ * every set were new.
+ */
+export const putPlain: Statement = {
+  name: 'put_plain',
+  text: `
+    with live as materialized (${liveArrays} and s.access = 'write'),
+    stored as materialized (
+      select array_agg(coalesce(s.revision, 0) order by a.n) as revisions
+      from unnest($4::bigint[]) with ordinality as a (account_id, n)
+      left join stores s on s.account_id = a.account_id
+    ),
+    moment as materialized (select clock_timestamp()::timestamptz(3) as now),
+    asked as materialized (
+      select a.*, live.accounts[a.credential] as account_id, moment.now,
+             starts_with(a.key, live.prefixes[a.credential]) as is_in_scope,
+             stored.revisions[a.account] + a.step as revision,
+             case when a.previous = 0 then e.revision else stored.revisions[a.account] + a.previous end
+               as previous_revision,
+             e.revision is null as is_new, e.bytes as old_bytes, e.expires_at <= moment.now as is_over,
+             coalesce(e.created_at, moment.now) as created_at,
+             case when a.ttl >= 0 then moment.now + a.ttl * interval '1 millisecond' end as expires_at
+      from live cross join stored cross join moment
+      cross join unnest($5::int[], $6::int[], $7::int[], $8::int[], $9::boolean[], $10::text[], $11::bytea[],
+                        $12::text[], $13::text[], $14::int[], $15::bigint[]) with ordinality
+        as a (credential, account, step, previous, is_last, key, value, content_type, metadata, bytes, ttl, n)
+      left join entries e on e.account_id = live.accounts[a.credential] and e.key = a.key
+    ),
+    totals as materialized (
+      select account_id, count(*) as commits, sum(bytes) as bytes,
+             count(*) filter (where is_last and is_new) as keys_added,
+             sum(bytes - coalesce(old_bytes, 0)::int) filter (where is_last) as bytes_added,
+             bool_and(account_id <> 0 and is_in_scope and is_over is not true) as is_plain
+      from asked group by account_id
+    ),
+    verdict as materialized (
+      select bool_and(coalesce(t.is_plain and s.keys + t.commits <= coalesce(s.keys_max, $16::bigint)
+                               and s.bytes + t.bytes <= coalesce(s.bytes_max, $17::bigint), false))
+             and not exists (
+               select from asked a join trash on trash.account_id = a.account_id and trash.key = a.key
+               where a.is_new
+             ) as is_plain
+      from totals t left join stores s on s.account_id = t.account_id
+    ),
+    appended as (
+      insert into versions (${versionColumns})
+      select a.account_id, a.revision, a.key, a.previous_revision, 'set', a.value, a.content_type, a.metadata,
+             a.created_at, a.expires_at, ($2::text[])[a.credential], a.now
+      from verdict join asked a on verdict.is_plain
+    ),
+    pointed as (
+      insert into entries (account_id, key, revision, bytes, created_at, expires_at)
+      select a.account_id, a.key, a.revision, a.bytes, a.created_at, a.expires_at
+      from verdict join asked a on verdict.is_plain where a.is_last
+      on conflict (account_id, key) do update
+      set revision = excluded.revision, bytes = excluded.bytes, expires_at = excluded.expires_at
+    ),
+    counted as (
+      update stores s
+      set revision = s.revision + t.commits, keys = s.keys + t.keys_added, bytes = s.bytes + t.bytes_added
+      from verdict join totals t on verdict.is_plain
+      where s.account_id = t.account_id
+    )
+    select verdict.is_plain, stored.revisions,
+           (select array_agg(n) from asked where is_new and previous = 0)
+    from verdict cross join stored`,
 };
 
 export const putEntries: Statement = {

@@ -42,9 +42,14 @@ export async function transact<Outcome>(
 /** The transaction certainly did not commit. */
 class RolledBack extends Error {
   get worthRetrying(): boolean {
-    const code = (this.cause as { code?: unknown }).code;
-    return code === '40P01' || code === '40001';
+    return isPassing(this.cause);
   }
+}
+
+/** Whether PostgreSQL rolled back because of others who wrote at the same time: a deadlock or a serialization failure. */
+export function isPassing(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === '40P01' || code === '40001';
 }
 
 async function attempt<Outcome>(

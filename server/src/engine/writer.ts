@@ -1,14 +1,16 @@
 import type pg from 'pg';
+import type { Database } from '../database/database.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import type { Commit } from './commit.js';
 import { readState, type StoreLimits } from './flight-state.js';
-import { type Accepted, type Plan, plan, type StoreChange } from './plan.js';
+import { flyPlain, type PlainOutcome, plainSetOf } from './plain-flight.js';
+import { type Accepted, type Plan, plan } from './plan.js';
 import { planStatements } from './plan-statements.js';
 import { transact } from './transaction.js';
 
 /**
- * The one way in: every change is a commit, and a flight of commits is one transaction of two pipelined round
- * trips. Its promises: nothing is answered before PostgreSQL has acknowledged the COMMIT; a refused commit
+ * The one way in: every change is a commit, and a flight of commits is one transaction: of one round trip when it is
+ * nothing but plain sets (`plain-flight.ts`), else of two pipelined ones around `plan`. Its promises: nothing is answered before PostgreSQL has acknowledged the COMMIT; a refused commit
  * leaves nothing behind; when the answer to COMMIT is lost, callers hear `outcome-unknown` and nobody tries
  * again behind their backs.
  *
@@ -29,16 +31,18 @@ const queueBytesMax = 256 * 1024 * 1024;
 /** What a commit costs besides its values: keys, headers, closures. */
 const commitBytes = 512;
 
-/** @param onCommitted told of what changed as soon as PostgreSQL has acknowledged it; may not throw */
-export function createWriter(
-  pool: pg.Pool,
-  flightsMax: number,
-  limits: StoreLimits,
-  onCommitted: (stores: readonly StoreChange[]) => void,
-): Writer {
+export interface WriterOptions {
+  readonly database: Pick<Database, 'wires' | 'writers'>;
+  readonly flightsMax: number;
+  readonly limits: StoreLimits;
+  /** Told of what changed as soon as PostgreSQL has acknowledged it; may not throw. */
+  readonly onCommitted: (stores: PlainOutcome['stores']) => void;
+}
+
+export function createWriter({ database, flightsMax, limits, onCommitted }: WriterOptions): Writer {
   const batcher: Batcher<Commit, Accepted> = createBatcher({
     fly: async (commits): Promise<readonly (Accepted | Error)[]> => {
-      const { outcomes, stores } = await fly(pool, limits, commits);
+      const { outcomes, stores } = await fly(database, limits, commits);
       onCommitted(stores);
       return outcomes;
     },
@@ -58,7 +62,17 @@ function bytesOf({ mutations }: Commit): number {
   return bytes;
 }
 
-async function fly(pool: pg.Pool, limits: StoreLimits, commits: readonly Commit[]): Promise<Plan> {
+async function fly(
+  { wires, writers }: WriterOptions['database'],
+  limits: StoreLimits,
+  commits: readonly Commit[],
+): Promise<Plan | PlainOutcome> {
+  const sets = commits.flatMap((commit) => plainSetOf(commit) ?? []);
+  const plain = sets.length === commits.length ? await flyPlain(wires, limits, sets) : undefined;
+  return plain ?? flyPlanned(writers, limits, commits);
+}
+
+function flyPlanned(pool: pg.Pool, limits: StoreLimits, commits: readonly Commit[]): Promise<Plan> {
   return transact(pool, async (ask) => {
     const state = await readState(ask, limits, commits);
     const decided = plan(state, commits);

@@ -12,6 +12,7 @@ import { unstorageMount } from './compat/unstorage/unstorage-mount.js';
 import { createUpstashMount } from './compat/upstash/upstash-mount.js';
 import { createEntrance } from './entrance.js';
 import { checkHost } from './host.js';
+import { openKeyLane } from './key-lane.js';
 import { serveKeyRequest } from './key-requests.js';
 import {
   answerClientError,
@@ -86,7 +87,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     authenticate,
     nextRequestId,
   };
-  const keyRequests = { ...shared, refuse: writeProblem.bind(undefined, logger) };
+  const keyRequests = { ...shared, logger };
   const mounts = createMounts({ ...shared, logger }, [
     cloudflareMount,
     unstorageMount,
@@ -122,8 +123,18 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, nextRequestId()),
   });
+  // What else has to see every request sees none of those in the lane.
+  const hasLane = trustedProxies.length === 0 && options.corsOrigins.length === 0 && rateLimit === undefined;
+  const lane = hasLane
+    ? openKeyLane(app.server, {
+        ...keyRequests,
+        firstMsMax: headersTimeoutMs,
+        keepAliveMsMax: keepAliveTimeoutMs,
+      })
+    : undefined;
   app.addHook('preClose', async () => {
     closing = true;
+    lane?.close();
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(fixedHeaders(request.id));

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Operation, operations, type ProblemCode, problems, problemTypePrefix } from 'halo-contract';
 import { HaloError } from '../errors.js';
+import { type KeyAnswer, sendAnswer } from './key-answer.js';
 import { keyPathPrefix, pathOf } from './key-path.js';
 import { formOf } from './operation-at.js';
 
@@ -61,14 +62,24 @@ export function writeProblem(
   requestId: string,
   error: unknown,
 ): void {
-  const problem = problemOf(error, requestId, request.headers.authorization);
-  logFailure(log, problem, { method: request.method, route: keyPathPrefix });
   request.resume();
-  response.writeHead(problem.status, {
-    ...problem.headers,
-    'content-length': Buffer.byteLength(problem.body),
-  });
-  response.end(request.method === 'HEAD' ? undefined : problem.body);
+  sendAnswer(request, response, problemAnswer(log, request, requestId, error));
+}
+
+/** The answer that an error becomes; what is the server's own fault is logged. */
+export function problemAnswer(
+  log: FastifyBaseLogger,
+  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
+  requestId: string,
+  error: unknown,
+): KeyAnswer {
+  const problem = problemOf(error, requestId, headers.authorization);
+  logFailure(log, problem, { method, route: keyPathPrefix });
+  return {
+    status: problem.status,
+    head: Object.entries(problem.headers).flat(),
+    body: Buffer.from(problem.body),
+  };
 }
 
 interface ProblemAnswer {

@@ -1,18 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StoredValue } from '../engine/reader.js';
+import { httpDate, rfc3339Date } from './dates.js';
+import type { KeyAnswer } from './key-answer.js';
 import { metadataHeader } from './value-headers.js';
 
-/** A string joined to the head leaves in one write; beyond this size, copying costs more than a second write. */
-const joinedBytesMax = 16_384;
-
 /** Answers a stored value, or 304 when `unchanged`. */
-export function answerValue(
-  request: IncomingMessage,
-  response: ServerResponse,
-  requestId: string,
-  stored: StoredValue,
-  unchanged: boolean,
-): void {
+export function valueAnswer(requestId: string, stored: StoredValue, unchanged: boolean): KeyAnswer {
   const revision = String(stored.revision);
   const head = [
     'x-request-id',
@@ -27,21 +19,15 @@ export function answerValue(
     'etag',
     `"${revision}"`,
     'last-modified',
-    new Date(stored.writtenAt).toUTCString(),
+    httpDate(stored.writtenAtMs),
     'halo-revision',
     revision,
     'halo-created-at',
-    stored.createdAt,
+    rfc3339Date(stored.createdAtMs),
   ];
-  if (stored.expiresAt !== null) head.push('halo-expires-at', stored.expiresAt);
+  if (stored.expiresAtMs !== null) head.push('halo-expires-at', rfc3339Date(stored.expiresAtMs));
   if (stored.metadata !== null) head.push('halo-metadata', metadataHeader(stored.metadata));
-  if (unchanged) {
-    response.writeHead(304, head).end();
-    return;
-  }
-  head.push('content-type', stored.contentType, 'content-length', String(stored.value.length));
-  response.writeHead(200, head);
-  if (request.method === 'HEAD') response.end();
-  else if (stored.value.length <= joinedBytesMax) response.end(stored.value.toString('latin1'), 'latin1');
-  else response.end(stored.value);
+  if (unchanged) return { status: 304, head, body: undefined };
+  head.push('content-type', stored.contentType);
+  return { status: 200, head, body: stored.value };
 }

@@ -94,7 +94,7 @@ function foundJson(key: string, entry: ListedEntry | undefined, asked: Static<ty
   const value = asked.type === 'json' ? jsonOf(key, entry.value) : JSON.stringify(textOf(key, entry.value));
   if (asked.withMetadata !== true) return value;
   const { expiresAt, metadata } = entry;
-  const expiration = expiresAt === null ? '' : `,"expiration":${expirationOf(expiresAt)}`;
+  const expiration = expiresAt === null ? '' : `,"expiration":${expirationOf(Date.parse(expiresAt))}`;
   return `{"value":${value},"metadata":${unwrapMetadata(metadata)}${expiration}}`;
 }
 

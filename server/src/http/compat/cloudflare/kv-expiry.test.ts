@@ -25,7 +25,7 @@ describe('expiryOf', () => {
   });
 
   test('is told in whole seconds', () => {
-    expect(expirationOf('2026-01-31T09:30:00.000Z')).toBe(1_769_851_800);
-    expect(expirationOf('2026-01-31T09:30:00.999Z')).toBe(1_769_851_800);
+    expect(expirationOf(Date.parse('2026-01-31T09:30:00.000Z'))).toBe(1_769_851_800);
+    expect(expirationOf(Date.parse('2026-01-31T09:30:00.999Z'))).toBe(1_769_851_800);
   });
 });

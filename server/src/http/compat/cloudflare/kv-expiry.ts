@@ -32,8 +32,8 @@ export function expiryOf(
 }
 
 /** Seconds since 1970. */
-export function expirationOf(expiresAt: string): number {
-  return Math.floor(Date.parse(expiresAt) / 1_000);
+export function expirationOf(expiresAtMs: number): number {
+  return Math.floor(expiresAtMs / 1_000);
 }
 
 function refusal(name: string, value: number, must: string): HaloError {

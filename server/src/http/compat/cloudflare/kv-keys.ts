@@ -33,7 +33,7 @@ export async function listKeys(call: Call, id: string): Promise<Answer> {
     at: undefined,
   });
   const keys = page.entries.map(({ key, expiresAt, metadata }) => {
-    const expiration = expiresAt === null ? '' : `,"expiration":${expirationOf(expiresAt)}`;
+    const expiration = expiresAt === null ? '' : `,"expiration":${expirationOf(Date.parse(expiresAt))}`;
     const noted = metadata === null ? '' : `,"metadata":${unwrapMetadata(metadata)}`;
     return `{"name":${JSON.stringify(key.slice(folder.length))}${expiration}${noted}}`;
   });

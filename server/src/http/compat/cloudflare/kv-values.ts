@@ -30,13 +30,13 @@ const undeclared = /^application\/x-www-form-urlencoded\b/i;
 
 /** The bytes of a value; when it expires is told by the header `expiration`. */
 export async function getValue(call: Call, id: string, key: string): Promise<Answer> {
-  const { value, expiresAt } = await storedAt(call, id, key);
+  const { value, expiresAtMs } = await storedAt(call, id, key);
   const headers: Record<string, string> = {
     'content-type': 'application/octet-stream',
     // Stored bytes never become a page of our origin.
     'content-security-policy': "sandbox; default-src 'none'",
   };
-  if (expiresAt !== null) headers.expiration = String(expirationOf(expiresAt));
+  if (expiresAtMs !== null) headers.expiration = String(expirationOf(expiresAtMs));
   return { status: 200, headers, body: value };
 }
 

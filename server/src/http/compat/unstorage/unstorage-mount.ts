@@ -6,6 +6,7 @@ import type { Listing } from '../../../engine/lister.js';
 import type { StoredValue } from '../../../engine/reader.js';
 import { HaloError } from '../../../errors.js';
 import { readBody } from '../../body.js';
+import { httpDate } from '../../dates.js';
 import { ttlOf } from '../../expiry.js';
 import { checkEncoding } from '../../json.js';
 import { fixedHeaders } from '../../problems.js';
@@ -50,10 +51,10 @@ async function get({ engine, request, credential }: Call, key: string): Promise<
   return { status: 200, headers, body: stored.value };
 }
 
-function timesOf({ writtenAt, expiresAt }: StoredValue): Record<string, string> {
-  const times = { 'last-modified': new Date(writtenAt).toUTCString() };
-  if (expiresAt === null) return times;
-  const leftS = Math.max(1, Math.ceil((Date.parse(expiresAt) - Date.now()) / 1_000));
+function timesOf({ writtenAtMs, expiresAtMs }: StoredValue): Record<string, string> {
+  const times = { 'last-modified': httpDate(writtenAtMs) };
+  if (expiresAtMs === null) return times;
+  const leftS = Math.max(1, Math.ceil((expiresAtMs - Date.now()) / 1_000));
   return { ...times, 'x-ttl': String(leftS) };
 }
 

@@ -1,0 +1,44 @@
+import type pg from 'pg';
+import { connectWire, type Wire, type WireResult } from './wire.js';
+import type { Bound } from './wire-messages.js';
+
+/**
+ * Wires, opened when first needed and kept: as many as there are runs at once, which is for the callers to bound. One
+ * that broke is not used again.
+ */
+export interface Wires {
+  /** Runs statements as one transaction; see `Wire`. */
+  run(statements: readonly Bound[]): Promise<WireResult>;
+  /** Closes those that are idle, and those at work as soon as they are done. */
+  close(): void;
+}
+
+/** @param onError told of idle connections that broke, which nobody else would hear of */
+export function createWires(config: pg.ClientConfig, onError: (error: Error) => void): Wires {
+  const idle: Wire[] = [];
+  let closed = false;
+
+  function takeIdle(): Wire | undefined {
+    for (;;) {
+      const wire = idle.pop();
+      if (wire === undefined || wire.isOpen) return wire;
+    }
+  }
+
+  return {
+    async run(statements) {
+      if (closed) throw new Error('Connection terminated: the database is closed.');
+      const wire = takeIdle() ?? (await connectWire(config, onError));
+      try {
+        return await wire.run(statements);
+      } finally {
+        if (closed) wire.close();
+        else if (wire.isOpen) idle.push(wire);
+      }
+    },
+    close() {
+      closed = true;
+      for (const wire of idle.splice(0)) wire.close();
+    },
+  };
+}

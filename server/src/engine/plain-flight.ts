@@ -1,0 +1,180 @@
+import { databaseError, Refused } from '../database/failure.js';
+import type { Credential } from '../database/live-session.js';
+import type { WireResult } from '../database/wire.js';
+import type { WireRow } from '../database/wire-reader.js';
+import type { Wires } from '../database/wires.js';
+import { HaloError } from '../errors.js';
+import { readInt8Array } from './array-results.js';
+import { booleanArray, byteaArray, int4Array, int8, int8Array, textArray } from './arrays.js';
+import type { Commit, SetMutation } from './commit.js';
+import { credentialArrays, gatherCredentials } from './credentials.js';
+import { bytesOf } from './draft.js';
+import type { StoreLimits } from './flight-state.js';
+import type { Accepted } from './plan.js';
+import { lockStores, putPlain } from './statements.js';
+import { isPassing } from './transaction.js';
+
+/**
+ * Writes flights of plain sets without planning them: most writes set one key, whatever it was before, and for those
+ * PostgreSQL can do all that `plan` would, in one statement and one round trip. Its promise: what it writes and
+ * answers is what `plan` would have decided, or it writes nothing and leaves the flight to be planned. It does so
+ * whenever anything about the flight is not plain: a session that has ended, may only read or does not reach a key; a
+ * key that has expired and is not yet swept, or lies in the trash; an account near its limits.
+ */
+export interface PlainSet {
+  readonly credential: Credential;
+  readonly set: SetMutation;
+}
+
+export interface PlainOutcome {
+  readonly outcomes: readonly Accepted[];
+  /** The stores that changed, and their newest revision. */
+  readonly stores: readonly { readonly accountId: string; readonly revision: number }[];
+}
+
+/** A commit that is one plain set, or undefined. */
+export function plainSetOf({
+  credential,
+  checks,
+  mutations,
+  dryRun,
+  idempotency,
+}: Commit): PlainSet | undefined {
+  const [set] = mutations;
+  if (credential === undefined || set?.kind !== 'set' || mutations.length > 1 || checks.length > 0)
+    return undefined;
+  if (dryRun || idempotency !== undefined || set.condition !== undefined) return undefined;
+  if (set.expiry !== 'never' && (set.expiry === 'keep' || !('ttlMs' in set.expiry))) return undefined;
+  return { credential, set };
+}
+
+/** For a set that does not expire. */
+const noTtl = -1;
+const yes = 1;
+
+/**
+ * @returns undefined when nothing was written, and the flight has to be planned
+ * @throws HaloError `unavailable`, `outcome-unknown`, `internal`
+ */
+export async function flyPlain(
+  wires: Wires,
+  limits: StoreLimits,
+  sets: readonly PlainSet[],
+): Promise<PlainOutcome | undefined> {
+  const flight = layOut(sets);
+  const result = await run(wires, flight, sets, limits);
+  if (result === undefined) return undefined;
+  const { rows, warnings } = result;
+  // PostgreSQL warns when it committed without the standby that was to have it: a failover could lose the write.
+  if (warnings.length > 0) {
+    throw new HaloError(
+      'outcome-unknown',
+      'The change was made, but it may not be on all the disks it should be.',
+      {
+        cause: warnings,
+      },
+    );
+  }
+  const answer = rows[1]?.[0] ?? [];
+  return answer[0]?.[0] === yes ? readOutcome(flight, sets, answer) : undefined;
+}
+
+/** Where each set stands in its flight; places count from 1. */
+interface Flight {
+  readonly accountIds: readonly string[];
+  /** Of each set: the place of its account, and how many revisions after the store's its own is. */
+  readonly accounts: readonly number[];
+  readonly steps: readonly number[];
+  /** The step of the set before it of the same key; 0: there is none. */
+  readonly previous: readonly number[];
+  readonly isLast: readonly boolean[];
+  /** Of each account. */
+  readonly counts: readonly number[];
+}
+
+function layOut(sets: readonly PlainSet[]): Flight {
+  const places = new Map<string, number>();
+  const counts: number[] = [];
+  const lastOf = new Map<string, number>();
+  const accounts: number[] = [];
+  const steps: number[] = [];
+  const previous: number[] = [];
+  const isLast: boolean[] = [];
+  sets.forEach(({ credential: { accountId }, set: { key } }, index) => {
+    const place = places.get(accountId) ?? places.size + 1;
+    places.set(accountId, place);
+    const step = (counts[place - 1] ?? 0) + 1;
+    counts[place - 1] = step;
+    // No account id has a space.
+    const name = `${accountId} ${key}`;
+    const before = lastOf.get(name);
+    if (before !== undefined) isLast[before] = false;
+    lastOf.set(name, index);
+    accounts.push(place);
+    steps.push(step);
+    previous.push(before === undefined ? 0 : (steps[before] ?? 0));
+    isLast.push(true);
+  });
+  return { accountIds: [...places.keys()], accounts, steps, previous, isLast, counts };
+}
+
+/** Undefined when PostgreSQL rolled back for what will not happen again. */
+async function run(
+  wires: Wires,
+  { accountIds, accounts, steps, previous, isLast }: Flight,
+  sets: readonly PlainSet[],
+  { keysMax, bytesMax }: StoreLimits,
+): Promise<WireResult | undefined> {
+  const { credentials, places } = gatherCredentials(sets);
+  const accountArray = int8Array(accountIds);
+  const values = [
+    ...credentialArrays(credentials),
+    accountArray,
+    int4Array(places),
+    int4Array(accounts),
+    int4Array(steps),
+    int4Array(previous),
+    booleanArray(isLast),
+    textArray(sets.map(({ set }) => set.key)),
+    byteaArray(sets.map(({ set }) => set.value)),
+    textArray(sets.map(({ set }) => set.contentType)),
+    textArray(sets.map(({ set }) => set.metadata)),
+    int4Array(sets.map(({ set }) => bytesOf(set.key, set.value.length, set.metadata))),
+    int8Array(sets.map(({ set }) => ttlMsOf(set))),
+    int8(keysMax),
+    int8(bytesMax),
+  ];
+  try {
+    return await wires.run([
+      { ...lockStores, values: [accountArray] },
+      { ...putPlain, values },
+    ]);
+  } catch (error) {
+    if (error instanceof Refused && isPassing(error.cause)) return undefined;
+    throw databaseError(error, { committing: true });
+  }
+}
+
+function ttlMsOf({ expiry }: SetMutation): number {
+  return typeof expiry === 'object' && 'ttlMs' in expiry ? expiry.ttlMs : noTtl;
+}
+
+function readOutcome(
+  { accountIds, accounts, steps, counts }: Flight,
+  sets: readonly PlainSet[],
+  [, revisionArray, createdArray]: WireRow,
+): PlainOutcome {
+  const revisions = readInt8Array(revisionArray);
+  const created = new Set(readInt8Array(createdArray));
+  const revisionOf = (place: number) => revisions[place - 1] ?? 0;
+  return {
+    outcomes: sets.map(({ set: { key } }, index) => ({
+      revision: revisionOf(accounts[index] ?? 0) + (steps[index] ?? 0),
+      results: [{ key, created: created.has(index + 1) }],
+    })),
+    stores: accountIds.map((accountId, index) => ({
+      accountId,
+      revision: revisionOf(index + 1) + (counts[index] ?? 0),
+    })),
+  };
+}
