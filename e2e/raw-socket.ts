@@ -11,6 +11,8 @@ export interface RawAnswer {
 export interface RawOptions {
   /** Ends our side after the bytes, for requests that promise more than they send. */
   readonly end?: boolean;
+  /** Sends the bytes in pieces of this size, one a turn of the event loop. */
+  readonly pieceBytes?: number;
 }
 
 /** Whatever is sent, an answer or a close is due at once; this only keeps a hung test short. */
@@ -25,11 +27,16 @@ const answerMsMax = 10_000;
 export async function sendRaw(
   port: number,
   bytes: string | Uint8Array,
-  { end = false }: RawOptions = {},
+  { end = false, pieceBytes = Number.POSITIVE_INFINITY }: RawOptions = {},
 ): Promise<RawAnswer[]> {
   const received: Buffer[] = [];
   await new Promise<void>((resolve, reject) => {
     const socket = connect({ host: 'localhost', port });
+    const sendPiece = (rest: Uint8Array): void => {
+      socket.write(rest.subarray(0, pieceBytes));
+      if (rest.length > pieceBytes) setImmediate(sendPiece, rest.subarray(pieceBytes));
+      else if (end) socket.end();
+    };
     const timer = setTimeout(() => {
       socket.destroy();
       reject(
@@ -44,8 +51,7 @@ export async function sendRaw(
       resolve();
     });
     socket.once('connect', () => {
-      socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
-      if (end) socket.end();
+      sendPiece(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
     });
   });
   return parseAnswers(Buffer.concat(received).toString('latin1'));

@@ -38,12 +38,12 @@ export function readByteaArray(array: ArrayBytes): (Buffer | null)[] {
 }
 
 /** An `int8`; a safe integer. */
-export function readInt8(bytes: Buffer, offset = 0): number {
+function readInt8(bytes: Buffer, offset = 0): number {
   return bytes.readInt32BE(offset) * highUnit + bytes.readUInt32BE(offset + 4);
 }
 
 /** A `timestamptz`, in milliseconds since 1970. */
-export function readTimestamp(bytes: Buffer, offset = 0): number {
+function readTimestamp(bytes: Buffer, offset = 0): number {
   return readInt8(bytes, offset) / 1_000 + epochMs;
 }
 

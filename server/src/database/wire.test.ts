@@ -1,0 +1,139 @@
+import pg from 'pg';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Refused } from './failure.js';
+import { createTestDatabase } from './test-database.js';
+import type { Bound } from './wire-messages.js';
+import { createWireReader, type WireMessage } from './wire-reader.js';
+import { createWires } from './wires.js';
+
+const { address, database, drop } = await createTestDatabase();
+const heard: Error[] = [];
+const wires = createWires({ ...address } as pg.ClientConfig, (error) => heard.push(error));
+afterAll(async () => {
+  wires.close();
+  await drop();
+});
+
+const ask = (name: string, text: string, ...values: (Buffer | null)[]): Bound => ({ name, text, values });
+const own = ask('own', 'select pg_backend_pid()');
+
+function int4(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+describe('wires', () => {
+  test('carry bytes in and out as they are, null among them', async () => {
+    const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    const { rows } = await wires.run([
+      ask('echo', 'select $1::bytea, $2::bytea, $3::int', every, null, int4(7)),
+      ask('many', 'select n::int from generate_series(1, $1::int) as n', int4(3)),
+      ask('none', 'select 1 where false'),
+    ]);
+    expect(rows).toEqual([[[every, null, int4(7)]], [[int4(1)], [int4(2)], [int4(3)]], []]);
+  });
+
+  test('carry more than fits into one piece', async () => {
+    const large = Buffer.alloc(3_000_000, 'halo');
+    const { rows } = await wires.run([ask('large', 'select $1::bytea, $1::bytea', large)]);
+    expect(rows[0]?.[0]?.map((column) => column?.equals(large))).toEqual([true, true]);
+  });
+
+  test('commit the statements of a run together, or not at all', async () => {
+    await database.writers.query('create table kept (n int primary key)');
+    const put = (n: number) => ask('put', 'insert into kept values ($1)', int4(n));
+    await wires.run([put(1), put(2)]);
+    const refused = wires.run([put(3), put(1), put(4)]);
+    await expect(refused).rejects.toThrow(Refused);
+    await expect(refused).rejects.toMatchObject({ cause: { code: '23505' } });
+    const { rows } = await database.writers.query('select n from kept order by n');
+    expect(rows).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  test('see in each statement what was committed while the one before it waited', async () => {
+    const other = new pg.Client({ ...address } as pg.ClientConfig);
+    await other.connect();
+    await database.writers.query('create table locked (n int); insert into locked values (1)');
+    await other.query('begin; update locked set n = 2');
+    const waiting = wires.run([
+      ask('lock', 'select n from locked for update'),
+      ask('look', 'select n from locked'),
+    ]);
+    await expect.poll(countWaiting).toBe(1);
+    await other.query('commit');
+    await other.end();
+    expect((await waiting).rows[1]).toEqual([[int4(2)]]);
+  });
+
+  test('open again after PostgreSQL has ended one, at work or idle', async () => {
+    const { rows } = await wires.run([own]);
+    const pid = rows[0]?.[0]?.[0]?.readInt32BE() ?? 0;
+    await database.writers.query('select pg_terminate_backend($1)', [pid]);
+    await expect.poll(() => heard.length).toBe(1);
+    const next = (await wires.run([own])).rows[0]?.[0]?.[0]?.readInt32BE();
+    expect(next).not.toBe(pid);
+
+    const sleeping = wires.run([ask('sleep', 'select pg_sleep(60)::text')]);
+    const ended = expect(sleeping).rejects.toMatchObject({ cause: { code: '57P01' } });
+    await expect.poll(terminateSleeping).toBe(1);
+    await ended;
+    expect((await wires.run([own])).rows[0]).toHaveLength(1);
+  });
+
+  test('tell of warnings', async () => {
+    const { warnings } = await wires.run([ask('warn', `do $$ begin raise warning 'mind'; end $$`)]);
+    expect(warnings).toEqual(['01000']);
+  });
+});
+
+async function countWaiting(): Promise<number> {
+  const { rows } = await database.writers.query(
+    `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+  );
+  return rows[0].n;
+}
+
+async function terminateSleeping(): Promise<number> {
+  const { rows } = await database.writers.query(
+    `select count(pg_terminate_backend(pid))::int as n from pg_stat_activity
+     where query like '%pg_sleep(60)%' and state = 'active' and pid <> pg_backend_pid()`,
+  );
+  return rows[0].n;
+}
+
+test('what comes in pieces is read as if it came whole', () => {
+  const whole = Buffer.concat([
+    messageOf('D', Buffer.concat([Buffer.from([0, 2]), sized('a'), sized('bc')])),
+    messageOf('D', Buffer.concat([Buffer.from([0, 1]), Buffer.from('ffffffff', 'hex')])),
+    messageOf('C', Buffer.from('SELECT 2\0')),
+    messageOf('N', Buffer.from('SWARNING\0VWARNING\0C01000\0Mmind\0\0')),
+    messageOf('Z', Buffer.from('I')),
+  ]);
+  const readIn = (size: number): WireMessage[] => {
+    const messages: WireMessage[] = [];
+    const take = createWireReader((message) => messages.push(message));
+    for (let at = 0; at < whole.length; at += size) take(Buffer.from(whole.subarray(at, at + size)));
+    return messages;
+  };
+  const all = readIn(whole.length);
+  expect(all).toEqual([
+    { kind: 'row', row: [Buffer.from('a'), Buffer.from('bc')] },
+    { kind: 'row', row: [null] },
+    { kind: 'complete' },
+    { kind: 'warning', state: '01000' },
+    { kind: 'ready' },
+  ]);
+  for (let size = 1; size < whole.length; size += 1) expect(readIn(size)).toEqual(all);
+});
+
+function messageOf(kind: string, content: Buffer): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(kind);
+  head.writeInt32BE(content.length + 4, 1);
+  return Buffer.concat([head, content]);
+}
+
+function sized(text: string): Buffer {
+  return Buffer.concat([int4(text.length), Buffer.from(text)]);
+}

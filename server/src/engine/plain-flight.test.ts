@@ -1,0 +1,222 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Credential } from '../database/live-session.js';
+import { createTestDatabase } from '../database/test-database.js';
+import type { HaloError } from '../errors.js';
+import type { Condition, Expiry, SetMutation } from './commit.js';
+import { createEngine } from './engine.js';
+import { flyPlain, plainSetOf } from './plain-flight.js';
+import { createSession, createStore } from './test-store.js';
+
+const { database, drop } = await createTestDatabase();
+afterAll(drop);
+
+const limits = { keysMax: 1_000_000, bytesMax: 1_000_000_000 };
+const report = (what: string, cause: unknown) => {
+  throw new Error(what, { cause });
+};
+const engine = createEngine(database, { limits, readFlightsMax: 2, writeFlightsMax: 2, report });
+
+/** It demands nothing, but whatever has a condition is planned. */
+const vacuous: Condition = { match: undefined, noneMatch: undefined };
+
+function setOf(key: string, text: string, more: Partial<SetMutation> = {}): SetMutation {
+  const value = Buffer.from(text);
+  const rest = { contentType: 'text/plain', metadata: null, expiry: 'never', condition: undefined } as const;
+  return { kind: 'set', key, value, ...rest, ...more };
+}
+
+function commitOf(credential: Credential, set: SetMutation) {
+  const rest = { checks: [], dryRun: false, idempotency: undefined };
+  return { credential, accountId: credential.accountId, mutations: [set], ...rest };
+}
+
+async function rowsOf(text: string, accountId: string): Promise<unknown[]> {
+  return (await database.writers.query(text, [accountId])).rows;
+}
+
+/** All that is stored of an account, but for times and sessions, which no two accounts share. */
+async function contentOf(accountId: string) {
+  return {
+    store: await rowsOf('select revision, keys, bytes from stores where account_id = $1', accountId),
+    entries: await rowsOf(
+      `select key, revision, bytes, expires_at is null as stays from entries where account_id = $1 order by key`,
+      accountId,
+    ),
+    trash: await rowsOf('select key, revision from trash where account_id = $1 order by key', accountId),
+    versions: await rowsOf(
+      `select v.revision, v.key, v.previous_revision, v.kind, v.value, v.content_type, v.metadata, v.expires_at is null as stays,
+              (select count(distinct o.created_at) from versions o
+               where o.account_id = v.account_id and o.key = v.key and o.revision <= v.revision)
+                as lives
+       from versions v where v.account_id = $1 order by v.revision, v.key`,
+      accountId,
+    ),
+  };
+}
+
+type Step =
+  | { readonly kind: 'flight'; readonly sets: readonly PlannedSet[] }
+  | { readonly kind: 'delete'; readonly key: string }
+  | { readonly kind: 'age'; readonly key: string };
+
+interface PlannedSet {
+  readonly key: string;
+  readonly text: string;
+  readonly expiry: Expiry;
+  readonly metadata: string | null;
+  /** Which of the account's sessions asks. */
+  readonly session: number;
+}
+
+const key = fc.constantFrom('a', 'b', 'c', 'd/1', 'd/2', 'é');
+const plannedSet: fc.Arbitrary<PlannedSet> = fc.record({
+  key,
+  text: fc.string({ maxLength: 30 }),
+  expiry: fc.constantFrom<Expiry>('never', 'never', { ttlMs: 600_000 }),
+  metadata: fc.constantFrom(null, null, '{"m":"ü"}'),
+  // Mostly one that may do everything; else one of limited scope, for reading only, or long ended.
+  session: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3),
+});
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .array(plannedSet, { minLength: 1, maxLength: 8 })
+      .map((sets) => ({ kind: 'flight' as const, sets })),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('age' as const), key }) },
+);
+
+async function createSessions(limited: boolean): Promise<Credential[]> {
+  const full = await createStore(database);
+  const { accountId } = full;
+  if (limited) {
+    await database.writers.query('update stores set keys_max = 4, bytes_max = 120 where account_id = $1', [
+      accountId,
+    ]);
+  }
+  const scoped = await createSession(database.kysely, accountId, 'd/');
+  const reading = await createSession(database.kysely, accountId, '');
+  await database.writers.query("update sessions set access = 'read' where account_id = $1 and id = $2", [
+    accountId,
+    reading.sessionId,
+  ]);
+  return [full, scoped, reading, { ...full, sessionId: 'ended' }];
+}
+
+/** Lets a key's time be up. */
+async function age(accountId: string, aged: string): Promise<void> {
+  for (const table of ['entries', 'versions']) {
+    await database.writers.query(
+      `update ${table} t set expires_at = '2001-01-01' from entries e
+       where e.account_id = $1 and e.key = $2 and t.account_id = $1 and t.key = $2 and t.revision = e.revision`,
+      [accountId, aged],
+    );
+  }
+}
+
+async function runSteps(
+  sessions: readonly Credential[],
+  steps: readonly Step[],
+  condition: Condition | undefined,
+) {
+  const [full] = sessions;
+  if (full === undefined) throw new Error('There is no session.');
+  const heard: unknown[] = [];
+  for (const one of steps) {
+    if (one.kind === 'age') await age(full.accountId, one.key);
+    else if (one.kind === 'delete')
+      await engine.delete(full, { key: one.key, condition: undefined }, false).catch(() => {});
+    else {
+      const answers = one.sets.map(({ session, text, key: name, ...more }) => {
+        const { kind: _, ...set } = setOf(name, text, { ...more, condition });
+        return engine.set(sessions[session] ?? full, set, false);
+      });
+      for (const answer of await Promise.allSettled(answers)) {
+        heard.push(answer.status === 'fulfilled' ? answer.value : (answer.reason as HaloError).code);
+      }
+    }
+  }
+  return { heard, content: await contentOf(full.accountId) };
+}
+
+describe('flights of plain sets', () => {
+  test('write and answer what the plan would have', async () => {
+    const same = async (steps: readonly Step[], limited: boolean) => {
+      const plain = await runSteps(await createSessions(limited), steps, undefined);
+      const planned = await runSteps(await createSessions(limited), steps, vacuous);
+      expect(plain).toEqual(planned);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), fc.boolean(), same), {
+      numRuns: 120,
+    });
+  }, 120_000);
+
+  test('of several accounts give each its own revisions', async () => {
+    const [ada, bo] = [await createStore(database), await createStore(database)];
+    const sets = [ada, bo, ada, bo, ada].map((credential, index) => ({
+      credential,
+      set: setOf('k', `${index}`),
+    }));
+    const outcome = await flyPlain(database.wires, limits, sets);
+    expect(outcome?.outcomes.map(({ revision }) => revision)).toEqual([1, 1, 2, 2, 3]);
+    expect(outcome?.stores).toEqual([
+      { accountId: ada.accountId, revision: 3 },
+      { accountId: bo.accountId, revision: 2 },
+    ]);
+    expect((await engine.get(ada, 'k'))?.value.toString()).toBe('4');
+    expect((await engine.get(bo, 'k'))?.value.toString()).toBe('3');
+  });
+
+  test('that are not plain write nothing, whatever is wrong with one of them', async () => {
+    const [full, scoped, reading, ended] = (await createSessions(true)) as [
+      Credential,
+      Credential,
+      Credential,
+      Credential,
+    ];
+    const { accountId } = full;
+    await flyPlain(database.wires, limits, [{ credential: full, set: setOf('old', '1') }]);
+    await flyPlain(database.wires, limits, [{ credential: full, set: setOf('gone', '1') }]);
+    await engine.delete(full, { key: 'gone', condition: undefined }, false);
+    await age(accountId, 'old');
+    const before = await contentOf(accountId);
+    const faults = [
+      { credential: ended, set: setOf('b', '1') },
+      { credential: reading, set: setOf('b', '1') },
+      { credential: scoped, set: setOf('b', '1') },
+      { credential: full, set: setOf('old', '1') },
+      { credential: full, set: setOf('gone', '1') },
+      { credential: full, set: setOf('b', 'x'.repeat(120)) },
+      {
+        credential: await createStore(database).then((other) => ({ ...other, accountId: '999999' })),
+        set: setOf('b', '1'),
+      },
+    ];
+    for (const fault of faults) {
+      const good = { credential: full, set: setOf('a', '1') };
+      expect(await flyPlain(database.wires, limits, [good, fault])).toBeUndefined();
+      expect(await contentOf(accountId)).toEqual(before);
+    }
+    const many = ['a', 'b', 'c', 'd'].map((name) => ({ credential: full, set: setOf(name, '1') }));
+    expect(await flyPlain(database.wires, limits, many)).toBeUndefined();
+    expect(await flyPlain(database.wires, limits, many.slice(0, 3))).toBeDefined();
+  });
+
+  test('are only those that ask for nothing else', async () => {
+    const credential = await createStore(database);
+    expect(plainSetOf(commitOf(credential, setOf('a', '1')))).toBeDefined();
+    expect(plainSetOf(commitOf(credential, setOf('a', '1', { expiry: { ttlMs: 1 } })))).toBeDefined();
+    expect(plainSetOf(commitOf(credential, setOf('a', '1', { expiry: 'keep' })))).toBeUndefined();
+    expect(plainSetOf(commitOf(credential, setOf('a', '1', { expiry: { atMs: 1 } })))).toBeUndefined();
+    expect(plainSetOf(commitOf(credential, setOf('a', '1', { condition: vacuous })))).toBeUndefined();
+    const plain = commitOf(credential, setOf('a', '1'));
+    expect(plainSetOf({ ...plain, dryRun: true })).toBeUndefined();
+    expect(plainSetOf({ ...plain, checks: [{ key: 'a', revision: 0 }] })).toBeUndefined();
+    expect(plainSetOf({ ...plain, idempotency: { key: 'k', hash: Buffer.alloc(32) } })).toBeUndefined();
+    expect(plainSetOf({ ...plain, mutations: [...plain.mutations, ...plain.mutations] })).toBeUndefined();
+    expect(plainSetOf({ ...plain, credential: undefined })).toBeUndefined();
+  });
+});
