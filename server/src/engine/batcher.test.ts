@@ -133,4 +133,39 @@ describe('the batcher', () => {
     await expect(result).resolves.toBe(10);
     await closed;
   });
+
+  test('lets items of a lane gather while one of their flights is out, and others leave', async () => {
+    const { batcher, flights } = createHeldBatcher({ flightsMax: 3, laneOf: (item) => String(item % 2) });
+    const results = [1, 3].map((item) => batcher.submit(item));
+    await turn();
+    results.push(...[5, 2, 7, 4].map((item) => batcher.submit(item)));
+    await turn();
+    expect(flights.map(({ items }) => items)).toEqual([
+      [1, 3],
+      [2, 4],
+    ]);
+    flights[1]?.land();
+    await turn();
+    expect(flights).toHaveLength(2);
+    results.push(batcher.submit(9));
+    flights[0]?.land();
+    await turn();
+    expect(flights[2]?.items).toEqual([5, 7, 9]);
+    flights[2]?.land();
+    expect(await Promise.all(results)).toEqual([10, 30, 50, 20, 70, 40, 90]);
+  });
+
+  test('keeps the order of a lane when more wait than a flight carries', async () => {
+    const { batcher, flights } = createHeldBatcher({ flightsMax: 2, queueItemsMax: 20, laneOf: () => 'one' });
+    const results = [1, 2, 3, 4, 5, 6].map((item) => batcher.submit(item));
+    await turn();
+    expect(flights.map(({ items }) => items)).toEqual([[1, 2, 3, 4]]);
+    results.push(batcher.submit(7));
+    flights[0]?.crash(new Error('lost'));
+    await Promise.allSettled(results.slice(0, 4));
+    await turn();
+    expect(flights[1]?.items).toEqual([5, 6, 7]);
+    flights[1]?.land();
+    expect(await Promise.all(results.slice(4))).toEqual([50, 60, 70]);
+  });
 });

@@ -20,6 +20,8 @@ export interface BatcherOptions<Item, Result> {
   /** Carries the items; answers one result or error for each, in order. A rejection fails them all. */
   readonly fly: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>;
   readonly bytesOf: (item: Item) => number;
+  /** Items of one lane are never in two flights at once: those that arrive meanwhile gather. By default, no lanes. */
+  readonly laneOf?: (item: Item) => string;
   readonly flightsMax: number;
   readonly flightItemsMax: number;
   readonly flightBytesMax: number;
@@ -38,6 +40,9 @@ interface Waiting<Item, Result> {
 const retryAfterS = 1;
 
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
+  const { laneOf } = options;
+  /** The lanes of flights that are out. */
+  const taken = new Set<string>();
   let queue: Waiting<Item, Result>[] = [];
   let queueBytes = 0;
   let flights = 0;
@@ -58,7 +63,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     return new Promise((resolve, reject) => {
       queue.push({ item, bytes, resolve, reject });
       queueBytes += bytes;
-      depart();
+      if (laneOf === undefined || !taken.has(laneOf(item))) depart();
     });
   }
 
@@ -67,7 +72,11 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     departing = true;
     setImmediate(() => {
       departing = false;
-      while (queue.length > 0 && flights < options.flightsMax) void carry(takeFlight());
+      while (queue.length > 0 && flights < options.flightsMax) {
+        const flight = laneOf === undefined ? takeFlight() : takeFreeLanes(laneOf);
+        if (flight.length === 0) return;
+        void carry(flight);
+      }
     });
   }
 
@@ -86,6 +95,18 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     return flight;
   }
 
+  /** The same of what does not wait for a flight that is out. */
+  function takeFreeLanes(lane: (item: Item) => string): Waiting<Item, Result>[] {
+    const held: Waiting<Item, Result>[] = [];
+    const free: Waiting<Item, Result>[] = [];
+    for (const waiting of queue) (taken.has(lane(waiting.item)) ? held : free).push(waiting);
+    queue = free;
+    const flight = takeFlight();
+    queue = [...held, ...queue];
+    for (const { item } of flight) taken.add(lane(item));
+    return flight;
+  }
+
   async function carry(flight: readonly Waiting<Item, Result>[]): Promise<void> {
     flights += 1;
     try {
@@ -99,6 +120,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       for (const waiting of flight) waiting.reject(error as Error);
     } finally {
       flights -= 1;
+      if (laneOf !== undefined) for (const { item } of flight) taken.delete(laneOf(item));
       if (queue.length > 0) depart();
       else if (flights === 0) onIdle?.();
     }
