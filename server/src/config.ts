@@ -10,6 +10,8 @@ export interface Config {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** How many processes serve. */
+  readonly workers: number;
   /** Undefined: Halo runs a PostgreSQL of its own. */
   readonly databaseUrl: string | undefined;
   /** Absolute. The embedded PostgreSQL's cluster and the generated secret live here. */
@@ -59,6 +61,8 @@ const namedNetworks: Readonly<Record<string, readonly string[]>> = {
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
+/** Each holds some 25 connections to PostgreSQL. */
+const workersMax = 64;
 /** More would be no limit, and its counters would no longer be exact. */
 const rateRequestsMax = 1_000_000;
 const rateSecondsMax = 86_400;
@@ -105,6 +109,7 @@ export function readConfig(
     settings,
     host: readHost(read('HOST') ?? 'localhost'),
     port: readInteger('PORT', read('PORT') ?? '5000', 0, 65_535),
+    workers: readInteger('HALO_WORKERS', read('HALO_WORKERS') ?? '1', 1, workersMax),
     databaseUrl,
     dataDirectory: resolve(read('HALO_DATA') ?? 'data'),
     secrets,

@@ -1,7 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Logger } from 'pino';
 import { createAccounts } from './auth/accounts.js';
 import { createActivity } from './auth/activity.js';
 import { countAccounts } from './auth/counted-accounts.js';
@@ -16,8 +14,8 @@ import { createTokens } from './auth/tokens.js';
 import { createUpkeep } from './auth/upkeep.js';
 import type { Config } from './config.js';
 import { type DatabaseAddress, openDatabase } from './database/database.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/postgres.js';
 import { checkReady, prepareSchema } from './database/schema.js';
+import { openSource } from './database-source.js';
 import { createEngine } from './engine/engine.js';
 import { createSweeper } from './engine/sweeper.js';
 import { StartError } from './errors.js';
@@ -42,12 +40,21 @@ const dayMs = 86_400_000;
 /** Requests in flight have this long to finish before their connections are cut. */
 const drainMsMax = 15_000;
 
+/** How many connections a server process may hold: its pools, and a wire for each flight. */
+export const connectionsMax =
+  Object.values<number>(poolSizes).reduce((sum, size) => sum + size) + poolSizes.readers + poolSizes.writers;
+
 /**
  * Starts Halo: PostgreSQL if it is to run its own, the schema, the engine, the HTTP server.
  *
+ * @param given where the database is when another process has seen to that
  * @throws StartError with the remedy when it cannot
  */
-export async function startServer(config: Config, version: string): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  version: string,
+  given?: DatabaseAddress,
+): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
   const metrics = createMetrics();
   // What has been started, to be stopped in the opposite order.
@@ -56,9 +63,10 @@ export async function startServer(config: Config, version: string): Promise<Runn
     for (const stopOne of stops.splice(0).reverse()) await stopOne();
   };
   try {
-    const postgres = config.databaseUrl === undefined ? await startKeptPostgres(config, logger) : undefined;
-    if (postgres !== undefined) stops.push(postgres.stop);
-    const database = openDatabase(addressOf(config, postgres), poolSizes, (error) => {
+    const source =
+      given === undefined ? await openSource(config, logger) : { address: given, stop: undefined };
+    if (source.stop !== undefined) stops.push(source.stop);
+    const database = openDatabase(source.address, poolSizes, (error) => {
       logger.warn({ err: error }, 'a database connection broke');
     });
     stops.push(database.close);
@@ -134,52 +142,6 @@ async function drain(app: Awaited<ReturnType<typeof createApp>>): Promise<void> 
   const cut = setTimeout(() => app.server.closeAllConnections(), drainMsMax);
   await app.close();
   clearTimeout(cut);
-}
-
-/** A PostgreSQL of our own that is started again when it dies; its socket stays where it was. */
-async function startKeptPostgres(config: Config, logger: Logger): Promise<EmbeddedPostgres> {
-  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 }).catch((cause: Error) => {
-    const message = `HALO_DATA, ${config.dataDirectory}, cannot be made a directory: ${cause.message}. Name another.`;
-    throw new StartError(message, { cause });
-  });
-  const start = () =>
-    startEmbeddedPostgres({
-      directory: config.dataDirectory,
-      log: (line) => logger.debug({ postgres: line }, 'postgres'),
-    });
-  let current = await start();
-  let stopping = false;
-  const keep = async (): Promise<void> => {
-    while (!stopping) {
-      const exit = await current.exited;
-      if (stopping) return;
-      logger.error({ exit }, 'PostgreSQL ended unexpectedly and is being started again');
-      current = await start();
-    }
-  };
-  keep().catch((error: unknown) => {
-    // Every request is answered 503 by now; whoever supervises Halo starts it afresh.
-    logger.fatal({ err: error }, 'PostgreSQL cannot be started again');
-    process.exitCode = 1;
-    process.kill(process.pid, 'SIGTERM');
-  });
-  return {
-    ...current,
-    stop: async () => {
-      stopping = true;
-      await current.stop();
-    },
-  };
-}
-
-function addressOf(config: Config, postgres: EmbeddedPostgres | undefined): DatabaseAddress {
-  if (postgres !== undefined) {
-    const { socketDirectory: host, port, user, database } = postgres;
-    return { host, port, user, database };
-  }
-  if (config.databaseUrl === undefined)
-    throw new Error('There is neither a DATABASE_URL nor an embedded server.');
-  return { connectionString: config.databaseUrl };
 }
 
 async function secretsOf(config: Config): Promise<readonly string[]> {

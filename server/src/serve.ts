@@ -1,27 +1,39 @@
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
-import { readConfig } from './config.js';
+import { type Config, readConfig } from './config.js';
 import { StartError } from './errors.js';
 import { type RunningServer, startServer } from './main.js';
+import { receiveAssignment, report, startWorkers } from './workers.js';
 
-/** The process: starts the server, says where it is, and stops it on SIGTERM or SIGINT. */
+/** The process: starts the server or its workers, says where it is, and stops it on SIGTERM or SIGINT. */
 async function serve(): Promise<void> {
   const started = performance.now();
   const config = readConfig(process.env);
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  const starting = startServer(config, version);
+  const starting = start(config, version);
   stopOnSignal(starting);
   const { url } = await starting;
+  if (cluster.isWorker) {
+    report({ url });
+    return;
+  }
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   console.log(`Halo ${version} is ready after ${seconds} s: ${url}/home`);
 }
 
-/** A second signal ends the process at once. */
+async function start(config: Config, version: string): Promise<RunningServer> {
+  if (cluster.isWorker) return startServer(config, version, (await receiveAssignment()).address);
+  return config.workers > 1 ? startWorkers(config) : startServer(config, version);
+}
+
+/** A second signal ends the process at once. A worker leaves Ctrl-C, which all hear, to the first process. */
 function stopOnSignal(starting: Promise<RunningServer>): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  if (cluster.isWorker) process.on('SIGINT', () => {});
+  for (const signal of cluster.isWorker ? (['SIGTERM'] as const) : (['SIGTERM', 'SIGINT'] as const)) {
     process.once(signal, () => {
-      console.log('Halo is finishing the requests in flight and stopping.');
+      if (cluster.isPrimary) console.log('Halo is finishing the requests in flight and stopping.');
       starting
         .then((server) => server.stop())
         .then(
