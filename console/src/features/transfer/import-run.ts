@@ -173,8 +173,7 @@ export function startImport(options: ImportRunOptions): ImportRun {
       error = cause;
     }
     const outcome = sumUp(answers);
-    if (error === undefined && !outcome.isAnswered)
-      error = new HaloError('incomplete', 'The answer broke off.');
+    if (!outcome.isAnswered) error ??= new HaloError('incomplete', 'The answer broke off.');
     const isLost = !outcome.isAnswered && !isRefused(error);
     if (!dryRun && (isLost || outcome.stopped?.code === 'outcome-unknown')) {
       uncertain = rangeOf(restOf(part, outcome.lines));
