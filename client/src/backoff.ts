@@ -1,8 +1,8 @@
-const firstMs = 100;
-const lastMs = 5_000;
-
-/** How long to wait before trying again after so many failures: doubling, capped, and spread by chance. */
-export function backoffMs(failures: number): number {
+/**
+ * How long to wait before trying again after so many failures, from 0: doubling, capped, and spread by chance over its
+ * upper half, so that those whom one restart of a server has cut off do not come back together.
+ */
+export function backoffMs(failures: number, firstMs = 100, lastMs = 5_000): number {
   return Math.min(lastMs, firstMs * 2 ** failures) * (0.5 + Math.random() / 2);
 }
 

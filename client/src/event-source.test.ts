@@ -6,7 +6,9 @@ import { streamOf } from './test-stream.js';
 async function read(text: string, sizes: Iterator<number> = [].values()) {
   const events: ServerSentEvent[] = [];
   const ids: string[] = [];
-  for await (const event of eventsOf(streamOf(text, sizes), (id) => ids.push(id))) events.push(event);
+  for await (const event of eventsOf(streamOf(text, sizes), { onId: (id) => ids.push(id) })) {
+    events.push(event);
+  }
   return { events, ids };
 }
 

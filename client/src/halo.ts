@@ -2,12 +2,10 @@ import { type Accounts, createAccounts } from './accounts.js';
 import { HaloError } from './problem.js';
 import { createSessionKeeper, type HaloSession, sessionOf } from './session.js';
 import { createStore, type Store } from './store.js';
-import { createTransport, readJson, type Send, type TransportOptions } from './transport.js';
+import { type ConnectionOptions, createSender, readJson, type Send } from './transport.js';
 import type { Grant } from './wire.js';
 
-export interface HaloOptions {
-  /** Where Halo is, such as `https://halo.example`; in a browser left out for the page's own origin. */
-  readonly url?: string;
+export interface HaloOptions extends ConnectionOptions {
   /** An API token. Without one, log in, or hand over a `session`. */
   readonly token?: string;
   /** A session that was kept from before. */
@@ -22,12 +20,6 @@ export interface HaloOptions {
   readonly renew?: (session: HaloSession, exchange: Exchange) => Promise<HaloSession>;
   /** In a browser, on Halo's own origin: keep the refresh token in a cookie that scripts cannot read. */
   readonly cookie?: boolean;
-  /** How often a request is tried again after what may pass; 3 by default. */
-  readonly retries?: number;
-  /** How long to wait for an answer to begin, in milliseconds; 30,000 by default, 0 for ever. */
-  readonly timeoutMs?: number;
-  /** Instead of the platform's own. */
-  readonly fetch?: typeof fetch;
 }
 
 /** Trades a session's refresh token for new ones. */
@@ -43,9 +35,6 @@ export interface Halo extends Store, Accounts {
   readonly send: Send;
 }
 
-const retriesDefault = 3;
-const timeoutMsDefault = 30_000;
-
 /**
  * Connects to a Halo.
  *
@@ -53,35 +42,23 @@ const timeoutMsDefault = 30_000;
  *     await halo.set('greeting', 'hello');
  */
 export function createHalo(options: HaloOptions = {}): Halo {
-  const { token, cookie = false } = options;
-  const shared = {
-    url: (options.url ?? '').replace(/\/+$/, ''),
-    // Called as a method of anything else, some platforms' fetch refuses.
-    fetch: options.fetch ?? ((...request: Parameters<typeof fetch>) => fetch(...request)),
-    retries: options.retries ?? retriesDefault,
-    timeoutMs: options.timeoutMs ?? timeoutMsDefault,
-  } satisfies Partial<TransportOptions>;
+  const { token, session, onSession = () => {}, renew, cookie = false, ...connection } = options;
+  const sendAlone = createSender(connection);
 
-  const sendAlone = createTransport({
-    ...shared,
-    authorization: async () => undefined,
-    renew: async () => false,
-  });
-
-  const exchange = async (session: HaloSession | undefined): Promise<HaloSession> => {
-    const body = cookie ? { cookie } : { refresh_token: session?.refreshToken };
+  const exchange = async (old: HaloSession | undefined): Promise<HaloSession> => {
+    const body = cookie ? { cookie } : { refresh_token: old?.refreshToken };
     // The server honours a refresh token for ten seconds after its first use, so that repeating is safe.
     const ask = { method: 'POST', path: '/v1/auth/refresh', body, repeat: 'safe' } as const;
     return sessionOf(await readJson<Grant>(await sendAlone(ask)));
   };
 
-  const { renew, onSession = () => {} } = options;
-  const renewed: Exchange = renew === undefined ? exchange : (session) => renew(session, exchange);
-  const keeper = createSessionKeeper(options.session, renewed, onSession);
-  const send = createTransport({
-    ...shared,
-    authorization: token === undefined ? keeper.authorization : async () => `Bearer ${token}`,
-    renew: token === undefined ? keeper.renew : async () => false,
+  const renewed: Exchange = renew === undefined ? exchange : (old) => renew(old, exchange);
+  const keeper = createSessionKeeper(session, renewed, onSession);
+  const send = createSender({
+    ...connection,
+    ...(token === undefined
+      ? { authorization: keeper.authorization, renew: keeper.renew }
+      : { authorization: async () => `Bearer ${token}` }),
   });
 
   return {
@@ -92,9 +69,9 @@ export function createHalo(options: HaloOptions = {}): Halo {
     },
     async refresh() {
       if (token !== undefined) throw new HaloError('insufficient-scope', 'An API token is not renewed.');
-      const session = await exchange(keeper.current());
-      keeper.set(session);
-      return session;
+      const next = await exchange(keeper.current());
+      keeper.set(next);
+      return next;
     },
     send,
   };

@@ -27,6 +27,11 @@ test('lines are the same, however the bytes are cut, within characters and betwe
   );
 });
 
+test('a CRLF whose LF comes alone is one end, and the LF after it another', async () => {
+  const cut = streamOf('a\r\n\nb\n', [2, 1, 1].values());
+  expect(await readLines(cut)).toEqual(['a', '', 'b']);
+});
+
 test('a last line without an end is left out, since it is what remains of one that broke off', async () => {
   expect(await readLines(streamOf('whole\npart', [3, 3, 3].values()))).toEqual(['whole']);
 });

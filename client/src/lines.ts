@@ -12,10 +12,11 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      let text = decoder.decode(value, { stream: true });
-      if (endedWithCr && text.startsWith('\n')) text = text.slice(1);
-      if (text !== '') endedWithCr = text.endsWith('\r');
-      const pieces = text.split(/\r\n|\n|\r/);
+      const text = decoder.decode(value, { stream: true });
+      // Less than a character has come.
+      if (text === '') continue;
+      const pieces = (endedWithCr ? text.replace(/^\n/, '') : text).split(/\r\n|\n|\r/);
+      endedWithCr = text.endsWith('\r');
       const rest = pieces.pop() ?? '';
       for (const piece of pieces) {
         parts.push(piece);

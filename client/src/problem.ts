@@ -37,6 +37,8 @@ export class HaloError extends Error {
   readonly problem: Problem | undefined;
   /** How long the server asks to wait before trying again, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Quote it when asking the operator about a failure. */
+  readonly requestId: string | undefined;
 
   constructor(
     code: HaloErrorCode,
@@ -45,6 +47,7 @@ export class HaloError extends Error {
       readonly status?: number;
       readonly problem?: Problem;
       readonly retryAfterMs?: number | undefined;
+      readonly requestId?: string | undefined;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -53,11 +56,7 @@ export class HaloError extends Error {
     this.status = options.status ?? 0;
     this.problem = options.problem;
     this.retryAfterMs = options.retryAfterMs;
-  }
-
-  /** Quote it when asking the operator about a failure. */
-  get requestId(): string | undefined {
-    return this.problem?.request_id;
+    this.requestId = options.problem?.request_id ?? options.requestId;
   }
 }
 
@@ -68,10 +67,11 @@ export async function readProblem(response: Response): Promise<HaloError> {
   const retryAfter = headers.get('retry-after');
   const retryAfterMs =
     retryAfter === null || !/^\d+$/.test(retryAfter) ? undefined : Number(retryAfter) * 1_000;
+  const told = { status, retryAfterMs, requestId: headers.get('x-request-id') ?? undefined };
   if (typeof problem?.code === 'string') {
     const message = problem.detail ?? problem.title ?? problem.code;
-    return new HaloError(problem.code, message, { status, problem: problem as Problem, retryAfterMs });
+    return new HaloError(problem.code, message, { ...told, problem: problem as Problem });
   }
   const code = status === 401 ? 'unauthenticated' : status >= 500 ? 'unavailable' : 'invalid-request';
-  return new HaloError(code, `The server answered with status ${status}.`, { status, retryAfterMs });
+  return new HaloError(code, `The server answered with status ${status}.`, told);
 }

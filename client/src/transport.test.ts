@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createHalo, type HaloOptions } from './halo.js';
 import { HaloError } from './problem.js';
 import { answerJson, breakOff, fetchThat, hang, refuse, refuseConnection } from './test-fetch.js';
+import { type Ask, createSender, readJson } from './transport.js';
 
 const put = answerJson({ key: 'a', revision: 1, created: true }, 201);
 const text = () => new Response('text', { headers: { 'halo-revision': '1', 'content-type': 'text/plain' } });
@@ -227,5 +228,62 @@ describe('a request', () => {
       .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(HaloError);
     expect(error).toMatchObject({ code: 'check-failed', status: 409, message: 'It is check-failed.' });
+  });
+});
+
+describe('a sender', () => {
+  const keys = { keys: [], prefixes: [], cursor: null, revision: 0 };
+  const put: Ask = { method: 'PUT', path: '/v1/keys/a', body: { a: 1 } };
+
+  test('sends as it is told, and nothing to prove who asks but what the request itself has', async () => {
+    const { fetch, asked } = fetchThat(answerJson(keys));
+    const send = createSender({ url: 'http://halo.test/', fetch });
+    const query = { prefix: 'a b', cursor: undefined, values: true };
+    const list: Ask = { method: 'GET', path: '/v1/keys', query, headers: { authorization: 'Bearer t' } };
+    expect(await readJson(await send(list))).toEqual(keys);
+    expect(await readJson(await send({ ...list, headers: {} }))).toEqual(keys);
+    expect(asked.map(({ path }) => path)).toEqual(Array(2).fill('/v1/keys?prefix=a+b&values=true'));
+    expect(asked.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer t', null]);
+  });
+
+  test.each<[string, Ask, number, string]>([
+    ['a GET is safe', { method: 'GET', path: '/v1/keys' }, 2, 'unreachable'],
+    ['a HEAD is safe', { method: 'HEAD', path: '/v1/keys/a' }, 2, 'unreachable'],
+    ['a PUT is a write', put, 1, 'outcome-unknown'],
+    ['a POST that is said to be safe is so', { ...put, method: 'POST', repeat: 'safe' }, 2, 'unreachable'],
+  ])('takes it that %s', async (_, ask, times, code) => {
+    const { fetch, asked } = fetchThat(breakOff);
+    const send = createSender({ url: 'http://halo.test', fetch, retries: 1 });
+    await expect(send(ask)).rejects.toMatchObject({ code, status: 0 });
+    expect(asked).toHaveLength(times);
+  });
+
+  test.each<[string, Ask, Parameters<typeof createSender>[0]]>([
+    ['that is told never to', { ...put, repeat: 'never' }, {}],
+    ['without retries', put, { retries: 0 }],
+  ])('repeats nothing %s, and tells at once how long to wait', async (_, ask, options) => {
+    const { fetch, asked } = fetchThat(refuse(429, 'rate-limited', { 'retry-after': '7' }));
+    const send = createSender({ url: 'http://halo.test', fetch, ...options });
+    await expect(send(ask)).rejects.toMatchObject({ code: 'rate-limited', retryAfterMs: 7_000 });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('gives a request the time that it has asked for', async () => {
+    const { fetch, asked } = fetchThat(hang);
+    const send = createSender({ url: 'http://halo.test', fetch, retries: 0, timeoutMs: 0 });
+    const ask: Ask = { method: 'GET', path: '/v1/changes', timeoutMs: 20 };
+    await expect(send(ask)).rejects.toMatchObject({ code: 'unreachable' });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('names the request also where something else answers in Halo’s place', async () => {
+    const answers = [
+      () => new Response('<html>', { status: 502, headers: { 'x-request-id': 'r-7' } }),
+      refuse(410, 'pruned', { 'x-request-id': 'r-8' }),
+    ];
+    const { fetch } = fetchThat(...answers);
+    const send = createSender({ url: 'http://halo.test', fetch, retries: 0 });
+    await expect(send(put)).rejects.toMatchObject({ code: 'unavailable', status: 502, requestId: 'r-7' });
+    await expect(send(put)).rejects.toMatchObject({ code: 'pruned', requestId: 'r-1' });
   });
 });

@@ -16,9 +16,12 @@ export interface Ask extends Cancellable {
   readonly body?: BodyInit | object;
   /**
    * What repeating it does. `safe`: nothing, it may be repeated after any failure. `if-refused`: it is a write, and
-   * may be repeated only when the server has said that nothing was done. `never`: its body can be sent once.
+   * may be repeated only when the server has said that nothing was done. `never`: it is sent once. Left out, GET and
+   * HEAD are safe, and everything else is a write.
    */
-  readonly repeat: 'safe' | 'if-refused' | 'never';
+  readonly repeat?: 'safe' | 'if-refused' | 'never';
+  /** How long to wait for its answer to begin, instead of what the sender was made with. */
+  readonly timeoutMs?: number;
 }
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -26,28 +29,41 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 /** Sends one request to the server and returns the answer of a success. */
 export type Send = (ask: Ask) => Promise<Response>;
 
-export interface TransportOptions {
-  readonly url: string;
-  readonly fetch: typeof fetch;
-  /** How often a request is tried again at most. */
-  readonly retries: number;
-  /** How long one try may take until its answer begins, in milliseconds; 0: without end. */
-  readonly timeoutMs: number;
-  /** The value of `Authorization`, or undefined to send none. */
-  readonly authorization: () => Promise<string | undefined>;
-  /** Told of a 401; says whether there are new credentials to try once with. */
-  readonly renew: (refused: HaloError, sent: string | undefined) => Promise<boolean>;
+/** Where requests go, and with how much patience. */
+export interface ConnectionOptions {
+  /** Where Halo is, such as `https://halo.example`; in a browser left out for the page's own origin. */
+  readonly url?: string;
+  /** How often a request is tried again after what may pass; 3 by default. */
+  readonly retries?: number;
+  /** How long to wait for an answer to begin, in milliseconds; 30,000 by default, 0 for ever. */
+  readonly timeoutMs?: number;
+  /** Instead of the platform's own. */
+  readonly fetch?: typeof fetch;
 }
 
+export interface SenderOptions extends ConnectionOptions {
+  /** The value of `Authorization` for each try; undefined to send what the request itself has, if anything. */
+  readonly authorization?: () => Promise<string | undefined>;
+  /** Told of a 401; says whether there are new credentials to try once with. */
+  readonly renew?: (refused: HaloError, sent: string | undefined) => Promise<boolean>;
+}
+
+const retriesDefault = 3;
+const timeoutMsDefault = 30_000;
 /** Waiting longer than this for a server that asks for it is left to the caller. */
 const waitMsMax = 30_000;
 
-/** Makes a sender that authenticates, tries again what may be tried again, and turns refusals into HaloErrors. */
-export function createTransport(options: TransportOptions): Send {
+/**
+ * Makes what `createHalo` sends with, for programs that keep their sessions themselves: it tries again what may be
+ * tried again, and turns everything that does not succeed into a HaloError.
+ */
+export function createSender(options: SenderOptions = {}): Send {
+  const { authorization: authorize = async () => undefined, renew = async () => false } = options;
+  const { retries = retriesDefault } = options;
   return async (ask) => {
     let renewed = false;
     for (let tries = 0; ; tries += 1) {
-      const authorization = await unlessAborted(options.authorization(), ask.signal);
+      const authorization = await unlessAborted(authorize(), ask.signal);
       try {
         return await sendOnce(options, ask, authorization);
       } catch (error) {
@@ -55,10 +71,10 @@ export function createTransport(options: TransportOptions): Send {
         if (!(error instanceof HaloError)) throw error;
         if (isRefusedCredential(error) && !renewed && ask.repeat !== 'never') {
           renewed = true;
-          if (await unlessAborted(options.renew(error, authorization), ask.signal)) continue;
+          if (await unlessAborted(renew(error, authorization), ask.signal)) continue;
         }
         const waitMs = error.retryAfterMs ?? backoffMs(tries);
-        if (tries >= options.retries || !mayRepeat(ask, error) || waitMs > waitMsMax) throw error;
+        if (tries >= retries || !mayRepeat(ask, error) || waitMs > waitMsMax) throw error;
         await pause(waitMs, ask.signal);
       }
     }
@@ -70,18 +86,25 @@ function isRefusedCredential({ status, problem }: HaloError): boolean {
   return status === 401 && problem?.pointer === undefined;
 }
 
-function mayRepeat({ repeat }: Ask, { code, status }: HaloError): boolean {
-  if (repeat === 'never') return false;
+function mayRepeat(ask: Ask, { code, status }: HaloError): boolean {
+  if (ask.repeat === 'never') return false;
   const nothingDone = status === 429 || ['overloaded', 'unreachable'].includes(code);
   if (nothingDone || (status === 503 && code === 'unavailable')) return true;
-  return repeat === 'safe' && (code === 'outcome-unknown' || status >= 502);
+  return isSafe(ask) && (code === 'outcome-unknown' || status >= 502);
+}
+
+function isSafe({ method, repeat }: Ask): boolean {
+  return repeat === undefined ? method === 'GET' || method === 'HEAD' : repeat === 'safe';
 }
 
 async function sendOnce(
-  { url, fetch, timeoutMs }: TransportOptions,
+  options: ConnectionOptions,
   ask: Ask,
   authorization: string | undefined,
 ): Promise<Response> {
+  // Called as a method of anything, some platforms' fetch refuses; called by a name of its own it does not.
+  const { url = '', fetch: send = fetch } = options;
+  const { timeoutMs = options.timeoutMs ?? timeoutMsDefault } = ask;
   const headers = new Headers(ask.headers);
   if (authorization !== undefined) headers.set('authorization', authorization);
   const body = bodyOf(ask, headers);
@@ -90,7 +113,9 @@ async function sendOnce(
   const signals = ask.signal === undefined ? [timeout.signal] : [timeout.signal, ask.signal];
   let response: Response;
   try {
-    response = await fetch(url + ask.path + queryText(ask.query), {
+    // Cookies go along to the page's own origin and to no other, which is how fetch has it by itself. Some platforms
+    // refuse to be told.
+    response = await send(url.replace(/\/+$/, '') + ask.path + queryText(ask.query), {
       method: ask.method,
       headers,
       body,
@@ -103,7 +128,7 @@ async function sendOnce(
     } as RequestInit);
   } catch (cause) {
     ask.signal?.throwIfAborted();
-    if (ask.repeat === 'safe' || neverConnected(cause)) {
+    if (isSafe(ask) || neverConnected(cause)) {
       throw new HaloError('unreachable', 'The server cannot be reached.', { cause });
     }
     const message = 'The answer to a write was lost: it may or may not have been done.';

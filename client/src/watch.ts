@@ -27,9 +27,6 @@ export type Watched =
       readonly complete: boolean;
     };
 
-/** Silence for longer than two heartbeats means that the connection is dead. */
-const silenceMsMax = 40_000;
-
 /**
  * Watches an account, however long that takes: it connects again when the connection breaks, and resumes after the
  * last revision it has handed out, without gap or duplicate. It ends when the loop is left or the signal aborts.
@@ -89,7 +86,7 @@ async function* listen(
 ): AsyncGenerator<Watched> {
   if (response.body === null) return;
   const onId = (id: string) => onPosition(Number(id));
-  for await (const { event, data } of eventsOf(watchSilence(response.body, stopping), onId)) {
+  for await (const { event, data } of eventsOf(response.body, { onId, connection: stopping })) {
     if (event === 'commit') yield { type: 'commit', ...(JSON.parse(data) as CommitEvent) };
     else if (event === 'snapshot') yield { type: 'snapshot', ...(JSON.parse(data) as SnapshotEvent) };
     else if (event === 'end') {
@@ -98,26 +95,4 @@ async function* listen(
       throw new HaloError(code, 'The server ended the stream.', { status });
     }
   }
-}
-
-/** Ends a stream on which nothing has come for too long, not even a heartbeat. */
-function watchSilence(
-  stream: ReadableStream<Uint8Array>,
-  stopping: AbortController,
-): ReadableStream<Uint8Array> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const restart = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stopping.abort(), silenceMsMax);
-  };
-  restart();
-  stopping.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  return stream.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        if (!stopping.signal.aborted) restart();
-        controller.enqueue(chunk);
-      },
-    }),
-  );
 }

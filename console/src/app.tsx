@@ -2,8 +2,8 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { isTransient } from './explain.js';
 import { live } from './live/browser-live.js';
-import { isTransient } from './problem-error.js';
 import { router } from './router.js';
 import { session } from './session/browser-session.js';
 import { useSession } from './session/use-session.js';
@@ -11,8 +11,8 @@ import { StartPage } from './ui/start-page.js';
 import { cssVariables, schemeManager, theme } from './ui/theme.js';
 import { clearToasts } from './ui/toast.js';
 
-/** A refusal is final; only what may pass by itself is tried again, and twice. */
-const retriesMax = 2;
+/** A refusal is final; only what may pass by itself is tried again, once and after a second: a person is waiting. */
+const retriesMax = 1;
 
 const queryClient = new QueryClient({
   defaultOptions: {

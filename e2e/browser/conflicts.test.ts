@@ -128,6 +128,19 @@ test('a delete spares what was changed meanwhile', async ({ page, person, halo }
   expect((await halo.read(person, key)).toString()).toBe('"newer"');
 });
 
+test('a delete whose answer was lost is not said to have failed', async ({ page, person, halo }) => {
+  await halo.set(person, key, '"before"');
+  await visitKey(page, key);
+  await page.route('**/v1/keys/**', async (route) => {
+    if (route.request().method() !== 'DELETE') return route.continue();
+    await route.fetch();
+    await route.abort();
+  });
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('It is not known whether this was done');
+  expect((await halo.get(person, key)).status).toBe(404);
+});
+
 test('a draft outlasts the network', async ({ page, context, person, halo }) => {
   await halo.set(person, key, '"before"');
   await visitKey(page, key);

@@ -104,6 +104,8 @@ test('what cannot be searched is said, and the rest still works', async ({ page,
   expect(person.name).not.toBe('');
   const json = { code: 'internal', title: 'Internal error', detail: 'Something broke.', request_id: 'r-1' };
   await page.goto('/home/usage');
+  // A key that is pressed before the console listens is nobody's.
+  await expect(page.getByRole('heading', { name: 'Usage', exact: true })).toBeVisible();
   await page.route('**/v1/keys**', (route) => route.fulfill({ status: 500, json }));
   await openPalette(page);
   await fieldOf(page).fill('tr');

@@ -207,7 +207,7 @@ const describeArrow = ({ from, to, typeOnly }: Arrow): string => `${from} → ${
 function featureArrows(all: readonly Source[]): string[] {
   const featureOf = (path: string): string | undefined =>
     /^console\/src\/features\/([^/]+)\//.exec(path)?.[1];
-  const shared = /^console\/src\/(?:ui|session|live)\/|^console\/src\/(?:client|problem-error)\.ts$/;
+  const shared = /^console\/src\/(?:ui|session|live)\/|^console\/src\/explain\.ts$/;
   return arrowsOf(all)
     .filter(({ from, to }) => {
       const target = featureOf(to);
@@ -356,7 +356,7 @@ describe('the rules report', () => {
     'server/src/engine/engine.ts',
     'server/src/http/app.ts',
     'console/src/ui/bytes.ts',
-    'console/src/client.ts',
+    'console/src/explain.ts',
     'console/src/features/keys/key-row.tsx',
     'console/src/features/auth/log-in-page.tsx',
     'e2e/halo.ts',
@@ -411,6 +411,7 @@ describe('the rules report', () => {
     ['server/src/http/app.ts', "import type { Database } from '../database/database.js';"],
     ['server/src/http/app.test.ts', "import { createTestDatabase } from '../database/test-database.js';"],
     ['console/src/app.tsx', "import './ui/base.css';"],
+    ['console/src/app.tsx', "import { HaloError } from 'halo-client';"],
     ['e2e/api/keys.test.ts', "import { limits } from 'halo-contract';"],
   ])('nothing where %s may have %s', (path, line) => {
     expect(reportOf(forbiddenArrows, path, line)).toEqual([]);
@@ -445,7 +446,7 @@ describe('the rules report', () => {
   test.each([
     ['console/src/features/keys/a.tsx', "import { LogInPage } from '../auth/log-in-page.js';"],
     ['console/src/ui/a.tsx', "import { KeyRow } from '../features/keys/key-row.js';"],
-    ['console/src/client.ts', "import type { KeyRow } from './features/keys/key-row.js';"],
+    ['console/src/explain.ts', "import type { KeyRow } from './features/keys/key-row.js';"],
   ])('the arrow of %s to a feature: %s', (path, line) => {
     expect(reportOf(featureArrows, path, line)).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 import { onlineManager } from '@tanstack/react-query';
+import { pause } from 'halo-client';
 import { session } from '../session/browser-session.js';
 import { createLiveStream } from './live-stream.js';
 
@@ -11,8 +12,7 @@ const hiddenMsMax = 10_000;
 /** The one stream of this tab. It follows the session: no session, or one that is interrupted, no stream. */
 export const live = createLiveStream({
   request: session.request,
-  wait,
-  random: Math.random,
+  pause,
   isWriting: () => session.hasDraft,
 });
 
@@ -48,15 +48,3 @@ document.addEventListener('visibilitychange', () => {
 onlineManager.subscribe(decide);
 session.watch(decide);
 decide();
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
-}

@@ -1,10 +1,8 @@
+import { type Ask, HaloError } from 'halo-client';
 import type { CommitEvent } from 'halo-contract';
 import { describe, expect, test, vi } from 'vitest';
-import type { Ask } from '../client.js';
-import { UnreachableError } from '../problem-error.js';
 import { SessionEndedError } from '../session/session.js';
 import { createLiveStream, type LiveStatus } from './live-stream.js';
-import { reconnectDelayMs } from './reconnect-delay.js';
 
 const id = (revision: number) => `id: ${revision}\n\n`;
 const commit = (revision: number) =>
@@ -17,7 +15,8 @@ function follow(answers: readonly (string | Error)[], isWriting = false) {
   const asks: Ask[] = [];
   const commits: number[] = [];
   const statuses: LiveStatus[] = [];
-  const seen = { gaps: 0, waits: 0 };
+  const pauses: number[] = [];
+  const seen = { gaps: 0 };
   const stream = createLiveStream({
     request: async (ask) => {
       const answer = answers[asks.push(ask) - 1];
@@ -25,10 +24,9 @@ function follow(answers: readonly (string | Error)[], isWriting = false) {
       if (answer !== undefined) return new Response(answer);
       return new Response(new ReadableStream({ start: (open) => openUntil(ask.signal, open) }));
     },
-    wait: async () => {
-      seen.waits += 1;
+    pause: async (ms) => {
+      pauses.push(ms);
     },
-    random: () => 0,
     isWriting: () => isWriting,
   });
   stream.listen(({ revision }: CommitEvent) => commits.push(revision));
@@ -38,7 +36,7 @@ function follow(answers: readonly (string | Error)[], isWriting = false) {
   stream.watch(() => statuses.push(stream.status));
   stream.start();
   const resumed = () => asks.map(({ headers }) => headers?.['Last-Event-ID']);
-  return { stream, asks, commits, statuses, seen, resumed };
+  return { stream, asks, commits, statuses, pauses, seen, resumed };
 }
 
 function openUntil(signal: AbortSignal | undefined, open: ReadableStreamDefaultController): void {
@@ -47,7 +45,12 @@ function openUntil(signal: AbortSignal | undefined, open: ReadableStreamDefaultC
 
 describe('createLiveStream', () => {
   test('carries on where the connection broke, and tells nothing twice', async () => {
-    const answers = [id(4) + commit(5), new UnreachableError(), commit(5) + commit(6) + id(8), commit(9)];
+    const answers = [
+      id(4) + commit(5),
+      new HaloError('unreachable', ''),
+      commit(5) + commit(6) + id(8),
+      commit(9),
+    ];
     const { asks, commits, seen, resumed, stream } = follow(answers);
     await vi.waitFor(() => expect(asks).toHaveLength(5));
     expect(commits).toEqual([5, 6, 9]);
@@ -70,10 +73,10 @@ describe('createLiveStream', () => {
 
   test('asks at once when the session is said to have ended, and then no more', async () => {
     const answers = [id(1) + end('session-ended'), new SessionEndedError()];
-    const { asks, seen, statuses } = follow(answers);
+    const { asks, pauses, statuses } = follow(answers);
     await vi.waitFor(() => expect(statuses).toEqual(['live', 'reconnecting', 'waiting']));
     expect(asks).toHaveLength(2);
-    expect(seen.waits).toBe(0);
+    expect(pauses).toEqual([]);
   });
 
   test('does not ask while something is being written', async () => {
@@ -86,18 +89,20 @@ describe('createLiveStream', () => {
   });
 
   test('a server that stops is asked again after a wait', async () => {
-    const { asks, seen, stream } = follow([id(1) + end('unavailable')]);
+    const { asks, pauses, stream } = follow([id(1) + end('unavailable')]);
     await vi.waitFor(() => expect(asks).toHaveLength(2));
-    expect(seen.waits).toBe(1);
+    expect(pauses).toHaveLength(1);
     stream.stop();
   });
-});
 
-describe('reconnectDelayMs', () => {
-  test('doubles up to half a minute, half of it by chance', () => {
-    expect([1, 2, 3, 6, 100].map((failures) => reconnectDelayMs(failures, 1))).toEqual([
-      1_000, 2_000, 4_000, 30_000, 30_000,
-    ]);
-    expect(reconnectDelayMs(1, 0)).toBe(500);
+  test('waits twice as long after each failure, up to half a minute, half of it by chance', async () => {
+    const failures = Array.from({ length: 7 }, () => new HaloError('unreachable', ''));
+    const { asks, pauses, stream } = follow(failures);
+    await vi.waitFor(() => expect(asks).toHaveLength(8));
+    for (const [index, whole] of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000].entries()) {
+      expect(pauses[index]).toBeGreaterThanOrEqual(whole / 2);
+      expect(pauses[index]).toBeLessThanOrEqual(whole);
+    }
+    stream.stop();
   });
 });

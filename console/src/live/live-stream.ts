@@ -1,12 +1,14 @@
+import { type Ask, backoffMs, eventsOf } from 'halo-client';
 import type { CommitEvent, EndEvent } from 'halo-contract';
-import type { Ask } from '../client.js';
-import { ProblemError } from '../problem-error.js';
+import { hasCode } from '../explain.js';
 import { SessionEndedError } from '../session/session.js';
-import { createEventParser, type StreamEvent } from './event-parser.js';
-import { reconnectDelayMs } from './reconnect-delay.js';
 
-/** The server sends something each 15 seconds; after this long without anything the connection is taken for dead. */
-const silenceMsMax = 40_000;
+/** So long an answer may take to begin. */
+const timeoutMs = 40_000;
+/** The wait before the second try; each further one doubles it. */
+const firstPauseMs = 1_000;
+/** However long a server is away, it is asked again at least this often. */
+const longestPauseMs = 30_000;
 
 /** `waiting`: nobody follows, or nothing has been heard yet. */
 export type LiveStatus = 'waiting' | 'live' | 'reconnecting';
@@ -16,10 +18,8 @@ export type CommitListener = (commit: CommitEvent) => void;
 export interface LiveStreamOptions {
   /** Sends a request as the account, with a token that is still good. */
   readonly request: (ask: Ask) => Promise<Response>;
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** From 0 to 1. */
-  readonly random: () => number;
+  /** Resolves after so many milliseconds, or rejects as soon as the signal is aborted. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /**
    * Whether a person is writing. That their session has ended is then left for their next request to find, since
    * asking at once would put the log-in before what they write.
@@ -32,7 +32,7 @@ export interface LiveStreamOptions {
  * event and `forget`, every commit is told once and in order, whatever becomes of the connection; where that
  * cannot be kept, because the history that was missed is no longer there, those who watch for gaps are told.
  */
-export function createLiveStream({ request, wait, random, isWriting }: LiveStreamOptions) {
+export function createLiveStream({ request, pause, isWriting }: LiveStreamOptions) {
   const listeners = new Set<CommitListener>();
   const watchers = new Set<() => void>();
   const gapListeners = new Set<() => void>();
@@ -59,14 +59,15 @@ export function createLiveStream({ request, wait, random, isWriting }: LiveStrea
         failures = Math.max(1, failures);
       } catch (error) {
         if (signal.aborted || error instanceof SessionEndedError) return;
-        if (error instanceof ProblemError && error.is('pruned')) position = undefined;
+        if (hasCode(error, 'pruned')) position = undefined;
         failures += 1;
       }
       if (signal.aborted || (hasEnded && isWriting())) return;
       become('reconnecting');
       // Asking again is how the session finds out that it is over, and says so.
       if (hasEnded) continue;
-      await wait(reconnectDelayMs(failures, random()), signal);
+      // Who stops meanwhile is done when the loop looks.
+      await pause(backoffMs(failures - 1, firstPauseMs, longestPauseMs), signal).catch(() => {});
     }
   }
 
@@ -76,9 +77,14 @@ export function createLiveStream({ request, wait, random, isWriting }: LiveStrea
     const connection = new AbortController();
     const close = () => connection.abort();
     signal.addEventListener('abort', close, { once: true });
-    const watchdog = createWatchdog(silenceMsMax, close);
+    // What was read before the connection was given up may still be on its way here.
+    const hear = (event: string, data: string, id: string | undefined) => {
+      if (connection.signal.aborted) return;
+      take(event, data, id, close);
+      onHeard();
+    };
     try {
-      const response = await request({
+      const { body } = await request({
         method: 'GET',
         path: '/v1/changes',
         headers: {
@@ -86,41 +92,33 @@ export function createLiveStream({ request, wait, random, isWriting }: LiveStrea
           ...(position === undefined ? {} : { 'Last-Event-ID': String(position) }),
         },
         signal: connection.signal,
+        timeoutMs,
       });
-      const parse = createEventParser((event) => {
-        // What was read before the connection was given up may still be in pieces on its way here.
-        if (connection.signal.aborted) return;
-        take(event, close);
-        onHeard();
-      });
-      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-      for (;;) {
-        const piece = await reader?.read();
-        if (piece === undefined || piece.done) return;
-        watchdog.reset();
-        parse(piece.value);
-      }
+      if (body === null) return;
+      // An id without data tells how far the stream has come when nothing was for it.
+      const onId = (id: string) => hear('message', '', id);
+      for await (const { event, data, id } of eventsOf(body, { connection, onId })) hear(event, data, id);
     } finally {
-      watchdog.stop();
       signal.removeEventListener('abort', close);
       connection.abort();
     }
   }
 
-  function take({ type, data, lastEventId }: StreamEvent, close: () => void): void {
-    if (type === 'snapshot') {
+  function take(event: string, data: string, id: string | undefined, close: () => void): void {
+    if (event === 'snapshot') {
       // It would tell every key with its value. What is shown is asked for anew instead, from a fresh beginning.
       position = undefined;
       close();
-    } else if (type === 'end') {
+    } else if (event === 'end') {
       hasEnded = (JSON.parse(data) as EndEvent).code === 'session-ended';
       close();
-    } else if (lastEventId !== '') {
+    } else if (id) {
       const from = position;
-      const revision = Number(lastEventId);
+      const revision = Number(id);
       position = Math.max(from ?? 0, revision);
       if (from === undefined) for (const listener of gapListeners) listener();
-      if (type === 'commit' && (from === undefined || revision > from)) tell(JSON.parse(data) as CommitEvent);
+      const isNew = from === undefined || revision > from;
+      if (event === 'commit' && isNew) tell(JSON.parse(data) as CommitEvent);
     }
   }
 
@@ -174,16 +172,5 @@ export function createLiveStream({ request, wait, random, isWriting }: LiveStrea
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
-  };
-}
-
-function createWatchdog(ms: number, onSilence: () => void) {
-  let timer = setTimeout(onSilence, ms);
-  return {
-    reset(): void {
-      clearTimeout(timer);
-      timer = setTimeout(onSilence, ms);
-    },
-    stop: () => clearTimeout(timer),
   };
 }

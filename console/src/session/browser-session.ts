@@ -1,5 +1,12 @@
-import { send } from '../client.js';
+import { createSender } from 'halo-client';
 import { createSession } from './session.js';
+
+/**
+ * What everything is sent with, once: reads are tried again where one can see whether the browser is online, anything
+ * else by whoever has asked for it, and how long to wait is told at once. Nothing is given up for taking long, since
+ * an upload over a slow line does.
+ */
+const send = createSender({ retries: 0, timeoutMs: 0 });
 
 const channel = new BroadcastChannel('halo-session');
 

@@ -1,7 +1,6 @@
+import { type Ask, HaloError } from 'halo-client';
 import type { Grant } from 'halo-contract';
 import { describe, expect, test } from 'vitest';
-import type { Ask } from '../client.js';
-import { ProblemError } from '../problem-error.js';
 import { createSession, SessionEndedError } from './session.js';
 
 const account = { id: 'a', name: 'ada', created_at: '2026-01-31T09:30:00.000Z' };
@@ -17,8 +16,9 @@ function fakeServer() {
     ends: 0,
     password: 'right',
     asks: [] as Ask[],
-    async send(ask: Ask, token?: string): Promise<Response> {
+    async send(ask: Ask): Promise<Response> {
       await Promise.resolve();
+      const token = ask.headers?.authorization?.replace('Bearer ', '');
       server.asks.push(ask);
       if (ask.path === '/v1/auth/refresh') server.refreshes += 1;
       else if (ask.path === '/v1/auth/log-in') server.cookie = true;
@@ -47,20 +47,14 @@ function fakeServer() {
   return { server, session };
 }
 
-function refusal(pointer?: string): ProblemError {
-  return new ProblemError({
-    type: '',
-    title: '',
-    status: 401,
-    code: 'unauthenticated',
-    detail: '',
-    request_id: '',
-    ...(pointer === undefined ? {} : { pointer }),
-  });
+function refusal(pointer?: string): HaloError {
+  const about = { type: '', title: '', status: 401, code: 'unauthenticated', detail: '', request_id: '' };
+  const problem = pointer === undefined ? about : { ...about, pointer };
+  return new HaloError('unauthenticated', '', { status: 401, problem });
 }
 
 function isWrongPassword(body: Ask['body'], password: string): boolean {
-  return body !== undefined && 'password' in body && body.password !== password;
+  return typeof body === 'object' && 'password' in body && body.password !== password;
 }
 
 const ask: Ask = { method: 'GET', path: '/v1/keys' };
@@ -178,6 +172,15 @@ describe('a session', () => {
     expect(session.state).toMatchObject({ status: 'active', epoch: 1 });
   });
 
+  test('sends a name and a password once, and with nobody’s token', async () => {
+    const { server, session } = fakeServer();
+    await session.start();
+    await session.logIn({ name: 'ada', password: 'x' });
+    expect(server.asks[0]).toMatchObject({ path: '/v1/auth/refresh', repeat: 'safe' });
+    expect(server.asks[1]).toMatchObject({ path: '/v1/auth/log-in', repeat: 'never' });
+    for (const { headers } of server.asks) expect(headers).toBeUndefined();
+  });
+
   test('deletes the account, and tells the other tabs', async () => {
     const { server, session } = fakeServer();
     await session.start();
@@ -190,7 +193,7 @@ describe('a session', () => {
   test('goes on as it was when the account is not deleted', async () => {
     const { server, session } = fakeServer();
     await session.start();
-    await expect(session.deleteAccount('wrong')).rejects.toBeInstanceOf(ProblemError);
+    await expect(session.deleteAccount('wrong')).rejects.toBeInstanceOf(HaloError);
     expect(session.state.status).toBe('active');
     expect(session.hasDraft).toBe(false);
     expect(server.ends).toBe(0);
@@ -200,9 +203,9 @@ describe('a session', () => {
     const { server } = fakeServer();
     const held: boolean[] = [];
     const watched = createSession({
-      send: async (ask, token) => {
+      send: async (ask) => {
         if (ask.path === '/v1/account') held.push(watched.hasDraft);
-        return server.send(ask, token);
+        return server.send(ask);
       },
       now: () => 0,
       exclusively: (task) => task(),

@@ -1,3 +1,4 @@
+import { type Ask, HaloError, readJson, type Send } from 'halo-client';
 import type {
   Account,
   AccountDeletion,
@@ -6,8 +7,6 @@ import type {
   RefreshRequest,
   SignUpRequest,
 } from 'halo-contract';
-import { type Ask, readJson } from '../client.js';
-import { ProblemError } from '../problem-error.js';
 import { singleFlight } from './single-flight.js';
 
 /** A token is renewed this long before it expires, so that it cannot expire on its way to the server. */
@@ -34,7 +33,7 @@ export class SessionEndedError extends Error {
 }
 
 export interface SessionOptions {
-  readonly send: (ask: Ask, accessToken?: string) => Promise<Response>;
+  readonly send: Send;
   readonly now: () => number;
   /** Runs a task while no other tab runs one: tabs share the refresh cookie. */
   readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
@@ -83,8 +82,9 @@ export function createSession(options: SessionOptions) {
   const refresh = singleFlight(() =>
     options.exclusively(async () => {
       const body: RefreshRequest = { cookie: true };
-      const response = await options.send({ method: 'POST', path: '/v1/auth/refresh', body });
-      admit(await readJson<Grant>(response));
+      // The server takes a refresh token once more for a few seconds after its first use.
+      const ask = { method: 'POST', path: '/v1/auth/refresh', body, repeat: 'safe' } as const;
+      admit(await readJson<Grant>(await options.send(ask)));
     }),
   );
 
@@ -115,14 +115,20 @@ export function createSession(options: SessionOptions) {
     const used = await freshToken();
     requireSame(asking);
     try {
-      return await options.send(ask, used);
+      return await options.send(authorized(ask, used));
     } catch (error) {
       if (!isRefused(error)) throw error;
       if (token?.value === used) await renew();
       const renewed = await freshToken();
       requireSame(asking);
-      return await options.send(ask, renewed);
+      return await options.send(authorized(ask, renewed));
     }
+  }
+
+  /** Begins a session with a name and a password, which are never sent twice unasked. */
+  async function begin(path: string, body: Credentials | SignUpRequest): Promise<void> {
+    const ask = { method: 'POST', path, body: { ...body, cookie: true }, repeat: 'never' } as const;
+    admit(await readJson<Grant>(await options.send(ask)));
   }
 
   /** Another tab may have logged in as someone else: what one account asked must never reach another. */
@@ -195,20 +201,16 @@ export function createSession(options: SessionOptions) {
       }
     },
 
-    async logIn(credentials: Credentials): Promise<void> {
-      const body = { ...credentials, cookie: true };
-      admit(await readJson<Grant>(await options.send({ method: 'POST', path: '/v1/auth/log-in', body })));
-    },
+    logIn: (credentials: Credentials) => begin('/v1/auth/log-in', credentials),
 
-    async signUp(request: SignUpRequest): Promise<void> {
-      const body = { ...request, cookie: true };
-      admit(await readJson<Grant>(await options.send({ method: 'POST', path: '/v1/auth/sign-up', body })));
-    },
+    signUp: (request: SignUpRequest) => begin('/v1/auth/sign-up', request),
 
     /** Ends the session on the server first: if that fails the person is still logged in, and is told. */
     async logOut(): Promise<void> {
       try {
-        await options.send({ method: 'POST', path: '/v1/auth/log-out' }, token?.value);
+        // Of a session that has ended already it is refused, which comes to the same.
+        const ask: Ask = { method: 'POST', path: '/v1/auth/log-out', repeat: 'safe' };
+        await options.send(token === undefined ? ask : authorized(ask, token.value));
       } catch (error) {
         if (!isRefused(error)) throw error;
       }
@@ -223,7 +225,7 @@ export function createSession(options: SessionOptions) {
       const body: AccountDeletion = { password };
       const release = holdDraft();
       try {
-        await request({ method: 'DELETE', path: '/v1/account', body });
+        await request({ method: 'DELETE', path: '/v1/account', body, repeat: 'never' });
       } finally {
         release();
       }
@@ -258,6 +260,10 @@ export function createSession(options: SessionOptions) {
  * was asked for once more: the session is as good as before, and trying again would count as another guess.
  */
 function isRefused(error: unknown): boolean {
-  if (!(error instanceof ProblemError)) return false;
-  return error.problem.status === 401 && error.problem.pointer === undefined;
+  if (!(error instanceof HaloError)) return false;
+  return error.status === 401 && error.problem?.pointer === undefined;
+}
+
+function authorized(ask: Ask, accessToken: string): Ask {
+  return { ...ask, headers: { ...ask.headers, authorization: `Bearer ${accessToken}` } };
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { explain } from '../problem-error.js';
+import { explain } from '../explain.js';
 import { Notice } from './notice.js';
 import classes from './notice.module.css';
 

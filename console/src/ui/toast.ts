@@ -1,5 +1,5 @@
 import { notifications } from '@mantine/notifications';
-import { explain } from '../problem-error.js';
+import { explain } from '../explain.js';
 import classes from './toast.module.css';
 
 /** What all toasts look like. */

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
+import { readJson } from 'halo-client';
 import type { CommitAnswer } from 'halo-contract';
-import { readJson } from '../client.js';
+import { failureTitle } from '../explain.js';
 import { session } from '../session/browser-session.js';
 import { toastFailure, toastLook, toastSuccess } from './toast.js';
 import classes from './toast.module.css';
@@ -43,7 +44,7 @@ export function toastUndo({ title, message, revision, onUndone }: UndoToast): vo
       toastSuccess('Undone', message);
       onUndone();
     } catch (error) {
-      toastFailure(`Not undone: ${title.toLowerCase()}`, error);
+      toastFailure(failureTitle(`Not undone: ${title.toLowerCase()}`, error), error);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { ProblemError } from '../problem-error.js';
+import { hasCode } from '../explain.js';
 
 /** A server that refuses for being asked too often should say for how long; this is for one that does not. */
 const unsaidMs = 10_000;
@@ -44,7 +44,7 @@ export function useWait(): Wait {
     seconds,
     ofSeconds,
     beginFor(error) {
-      if (!(error instanceof ProblemError && error.is('rate-limited'))) return false;
+      if (!hasCode(error, 'rate-limited')) return false;
       begin(error.retryAfterMs ?? unsaidMs);
       return true;
     },

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import type { Change, CommitEvent } from 'halo-contract';
 import { useState } from 'react';
+import { failureTitle } from '../../explain.js';
 import { formatBytes } from '../../ui/bytes.js';
 import { Notice } from '../../ui/notice.js';
 import { formatAgo, formatInstant } from '../../ui/relative-time.js';
@@ -33,7 +34,8 @@ export function CommitItem({ commit, now }: { readonly commit: CommitEvent; read
       toastSuccess('Undone', `Revision ${revision} was taken back in revision ${answer.revision}.`);
     } catch (error) {
       const found = conflictsOf(error);
-      if (found === undefined) toastFailure(`Revision ${revision} was not undone`, error);
+      const title = `Revision ${revision} was not undone`;
+      if (found === undefined) toastFailure(failureTitle(title, error), error);
       else setConflicts(found);
     } finally {
       setPending(false);

@@ -1,6 +1,6 @@
+import { HaloError } from 'halo-client';
 import type { Change, ChangesPage } from 'halo-contract';
 import { describe, expect, test } from 'vitest';
-import { ProblemError } from '../../problem-error.js';
 import { commitsOf, mergeCommits } from './commit-pages.js';
 import { readStretch } from './read-stretch.js';
 
@@ -16,7 +16,7 @@ function feed(sizes: readonly number[], horizon = 0) {
     asked.push(since);
     if (since < horizon) {
       const problem = { type: '', title: '', status: 410, code: 'pruned', detail: '', request_id: '' };
-      throw new ProblemError({ ...problem, revision: horizon });
+      throw new HaloError('pruned', '', { status: 410, problem: { ...problem, revision: horizon } });
     }
     const changes: Change[] = [];
     let revision = since;

@@ -1,5 +1,5 @@
+import { readJson } from 'halo-client';
 import { type ChangesPage, type EntryList, limits } from 'halo-contract';
-import { readJson } from '../../client.js';
 import { session } from '../../session/browser-session.js';
 import type { CommitPage } from './commit-pages.js';
 import { readStretch } from './read-stretch.js';

@@ -1,5 +1,5 @@
 import type { ChangesPage } from 'halo-contract';
-import { ProblemError } from '../../problem-error.js';
+import { hasCode } from '../../explain.js';
 import { type CommitPage, commitsOf } from './commit-pages.js';
 
 /** Revisions in a stretch. Most commits change one key, so that this is a few screens of them. */
@@ -25,8 +25,7 @@ export async function readStretch(
       }
       span = Math.max(1, Math.min(page.revision - since, Math.floor((end - since) / 2)));
     } catch (error) {
-      const horizon =
-        error instanceof ProblemError && error.is('pruned') ? error.problem.revision : undefined;
+      const horizon = hasCode(error, 'pruned') ? error.problem?.revision : undefined;
       // The horizon only ever moves on; a server that says otherwise must not keep this going for ever.
       if (horizon === undefined || horizon <= since) throw error;
       floor = horizon;

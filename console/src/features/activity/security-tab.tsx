@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { readJson } from 'halo-client';
 import type { AuditPage } from 'halo-contract';
-import { readJson } from '../../client.js';
-import { ProblemError } from '../../problem-error.js';
+import { hasCode } from '../../explain.js';
 import { session } from '../../session/browser-session.js';
 import { useEpoch } from '../../session/use-session.js';
 import { ErrorNotice } from '../../ui/error-notice.js';
@@ -68,7 +68,7 @@ function useAudit() {
 function Failure({ audit }: { readonly audit: ReturnType<typeof useAudit> }) {
   const { error, refetch } = audit;
   // While servers are being replaced, an older one may answer.
-  if (error instanceof ProblemError && error.is('not-found', 'method-not-allowed')) {
+  if (hasCode(error, 'not-found', 'method-not-allowed')) {
     return (
       <Notice
         tone="plain"

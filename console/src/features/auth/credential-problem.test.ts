@@ -1,10 +1,11 @@
+import { HaloError } from 'halo-client';
 import type { Problem } from 'halo-contract';
 import { expect, test } from 'vitest';
-import { ProblemError, UnreachableError } from '../../problem-error.js';
 import { credentialProblem } from './credential-problem.js';
 
-function refused(code: string, status: number, more: Partial<Problem> = {}): ProblemError {
-  return new ProblemError({ type: '', title: 'T', status, code, detail: 'D', request_id: 'r', ...more });
+function refused(code: string, status: number, more: Partial<Problem> = {}): HaloError {
+  const problem = { type: '', title: 'T', status, code, detail: 'D', request_id: 'r', ...more };
+  return new HaloError(code, 'D', { status, problem });
 }
 
 test('a wrong name and a wrong password read the same, and name no field', () => {
@@ -39,5 +40,6 @@ test('what a person cannot mend by themselves says whom to ask', () => {
 });
 
 test('no answer is no fault of the fields', () => {
-  expect(credentialProblem(new UnreachableError())).toMatchObject({ title: 'Halo cannot be reached' });
+  const said = { field: undefined, title: 'Halo cannot be reached' };
+  expect(credentialProblem(new HaloError('outcome-unknown', ''))).toMatchObject(said);
 });

@@ -1,4 +1,5 @@
-import { explain, ProblemError } from '../../problem-error.js';
+import { HaloError } from 'halo-client';
+import { explain } from '../../explain.js';
 
 export interface CredentialProblem {
   /** The field it concerns, or undefined when it concerns several or none. */
@@ -10,13 +11,13 @@ export interface CredentialProblem {
 /** Returns where and how to say why a log-in or sign-up was refused. */
 export function credentialProblem(error: unknown): CredentialProblem {
   const { title, detail } = explain(error);
-  if (!(error instanceof ProblemError)) return { field: undefined, title, detail };
-  const { status, pointer } = error.problem;
-  if (error.is('name-taken')) {
+  if (!(error instanceof HaloError)) return { field: undefined, title, detail };
+  const pointer = error.problem?.pointer;
+  if (error.code === 'name-taken') {
     return { field: 'name', title, detail: 'This name is taken. Choose another, or log in.' };
   }
-  if (error.is('weak-password')) return { field: 'password', title, detail };
-  if (error.is('sign-up-closed')) {
+  if (error.code === 'weak-password') return { field: 'password', title, detail };
+  if (error.code === 'sign-up-closed') {
     return pointer === '/invite'
       ? { field: 'invite', title, detail: 'Enter an invite code that is still good.' }
       : {
@@ -25,14 +26,14 @@ export function credentialProblem(error: unknown): CredentialProblem {
           detail: 'Whoever runs this server has closed sign-up. Ask them for an account.',
         };
   }
-  if (error.is('account-disabled')) {
+  if (error.code === 'account-disabled') {
     return {
       field: undefined,
       title: 'This account is disabled',
       detail: 'Whoever runs this server has disabled it. Its data is kept; ask them to enable it again.',
     };
   }
-  if (status === 401) {
+  if (error.status === 401) {
     return {
       field: undefined,
       title: 'Wrong name or password',

@@ -1,6 +1,7 @@
 import { Button, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
+import { failureTitle } from '../../explain.js';
 import { SessionEndedError } from '../../session/session.js';
 import { ErrorNotice } from '../../ui/error-notice.js';
 import { toastSuccess } from '../../ui/toast.js';
@@ -71,7 +72,7 @@ export default function CreateForm({ initialKey, initialText, cancellable = fals
 
   return (
     <form className={classes.form} noValidate onSubmit={submit}>
-      {error === undefined ? null : <ErrorNotice title="Not saved" error={error} />}
+      {error === undefined ? null : <ErrorNotice title={failureTitle('Not saved', error)} error={error} />}
       <TextInput
         {...form.getInputProps('key')}
         data-path="key"

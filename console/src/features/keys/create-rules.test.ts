@@ -1,5 +1,5 @@
+import { HaloError } from 'halo-client';
 import { expect, test } from 'vitest';
-import { ProblemError } from '../../problem-error.js';
 import { type CreateValues, createProblem, createPut, createRules } from './create-rules.js';
 
 const values: CreateValues = { key: 'a', kind: 'json', otherType: '', amount: '', unit: 'days' };
@@ -22,14 +22,17 @@ test('asks for a key that a URL can carry, and for a media type only where one i
 
 test('brings a refusal to its field', () => {
   const refused = (code: string, status: number, pointer?: string) =>
-    new ProblemError({
-      type: '',
-      title: '',
+    new HaloError(code, 'D', {
       status,
-      code,
-      detail: 'D',
-      request_id: '',
-      ...(pointer ? { pointer } : {}),
+      problem: {
+        type: '',
+        title: '',
+        status,
+        code,
+        detail: 'D',
+        request_id: '',
+        ...(pointer ? { pointer } : {}),
+      },
     });
   expect(createProblem(refused('precondition-failed', 412))).toMatchObject({ field: 'key', exists: true });
   expect(createProblem(refused('invalid-request', 400, '/query/ttl'))).toMatchObject({ field: 'amount' });

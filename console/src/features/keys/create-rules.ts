@@ -1,5 +1,5 @@
+import { HaloError } from 'halo-client';
 import { keyFault } from 'halo-contract';
-import { explain, ProblemError } from '../../problem-error.js';
 import { contentTypeFault, jsonContentType, textContentType } from './content-types.js';
 import { keyPath } from './key-path.js';
 import { type LifetimeUnit, lifetimeSeconds } from './lifetime.js';
@@ -74,12 +74,12 @@ export interface CreateProblem {
 
 /** Returns the field that a refusal concerns, or undefined when it concerns none. */
 export function createProblem(error: unknown): CreateProblem | undefined {
-  if (!(error instanceof ProblemError)) return undefined;
-  const { detail } = explain(error);
-  if (error.is('precondition-failed')) return { field: 'key', detail, exists: true };
-  if (error.is('invalid-key')) return { field: 'key', detail, exists: false };
-  const pointer = error.problem.pointer ?? '';
-  if (/content-type/i.test(pointer) || error.is('unsupported-media-type')) {
+  if (!(error instanceof HaloError)) return undefined;
+  const detail = error.message;
+  if (error.code === 'precondition-failed') return { field: 'key', detail, exists: true };
+  if (error.code === 'invalid-key') return { field: 'key', detail, exists: false };
+  const pointer = error.problem?.pointer ?? '';
+  if (/content-type/i.test(pointer) || error.code === 'unsupported-media-type') {
     return { field: 'otherType', detail, exists: false };
   }
   return /ttl|expires_at/.test(pointer) ? { field: 'amount', detail, exists: false } : undefined;

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
-import { ProblemError } from '../../problem-error.js';
+import { failureTitle, hasCode } from '../../explain.js';
 import { toastFailure } from '../../ui/toast.js';
 import { toastUndo } from '../../ui/undo-toast.js';
 import { useOnline } from '../../ui/use-online.js';
@@ -41,8 +41,9 @@ export function DeleteButton({ snapshot }: { readonly snapshot: Snapshot }) {
   }
 
   async function explainRefusal(error: unknown) {
-    const changed = error instanceof ProblemError && error.is('precondition-failed');
-    toastFailure(changed ? 'Not deleted: the key has changed meanwhile' : 'The key was not deleted', error);
+    const changed = hasCode(error, 'precondition-failed');
+    const title = changed ? 'Not deleted: the key has changed meanwhile' : 'The key was not deleted';
+    toastFailure(failureTitle(title, error), error);
     await cache.reread(key);
   }
 

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
+import { failureTitle } from '../../explain.js';
 import { useSession } from '../../session/use-session.js';
 import { CopyButton } from '../../ui/copy-button.js';
 import { toastFailure } from '../../ui/toast.js';
@@ -52,7 +53,7 @@ function SampleData() {
         onUndo: async () => cache.committed(await undoBulk([revision])),
       });
     } catch (error) {
-      toastFailure('The sample data was not added', error);
+      toastFailure(failureTitle('The sample data was not added', error), error);
     } finally {
       setPending(false);
     }

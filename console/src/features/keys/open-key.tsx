@@ -1,6 +1,6 @@
 import { keyFault } from 'halo-contract';
 import { useEffect, useEffectEvent, useState } from 'react';
-import { ProblemError } from '../../problem-error.js';
+import { hasCode } from '../../explain.js';
 import { ErrorNotice } from '../../ui/error-notice.js';
 import { Notice } from '../../ui/notice.js';
 import type { DraftStart } from './detail/draft-value.js';
@@ -29,7 +29,7 @@ export default function OpenKey({ name }: { readonly name: string }) {
   const reachable = fault === undefined && keyPath(name) !== undefined;
   const snapshot = useSnapshot(name, reachable && draft === undefined);
   const elsewhere = useElsewhere(name);
-  const missing = snapshot.error instanceof ProblemError && snapshot.error.is('not-found');
+  const missing = hasCode(snapshot.error, 'not-found');
   useReturn(name, missing && elsewhere?.gone === false ? elsewhere.revision : undefined);
 
   function finish() {

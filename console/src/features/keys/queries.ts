@@ -1,6 +1,6 @@
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Entry } from 'halo-contract';
-import { ProblemError } from '../../problem-error.js';
+import { hasCode } from '../../explain.js';
 import { session } from '../../session/browser-session.js';
 import { useEpoch } from '../../session/use-session.js';
 import { getSnapshot } from './requests.js';
@@ -31,7 +31,7 @@ async function readInto(client: QueryClient, epoch: number, key: string, signal:
     listSnapshot(client, epoch, snapshot, snapshot.size);
     return snapshot;
   } catch (error) {
-    if (error instanceof ProblemError && error.is('not-found')) listRemoval(client, epoch, key);
+    if (hasCode(error, 'not-found')) listRemoval(client, epoch, key);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
+import { readJson } from 'halo-client';
 import type { DeleteResult, PutQuery, PutResult } from 'halo-contract';
-import { readJson } from '../../client.js';
 import { session } from '../../session/browser-session.js';
 import { metadataHeader } from './detail/metadata-text.js';
 import { keyPath } from './key-path.js';

@@ -1,4 +1,4 @@
-import { ProblemError } from '../../problem-error.js';
+import { hasCode } from '../../explain.js';
 import { bytesOf } from './detail/detail-requests.js';
 import { getSnapshot, type Put, putValue } from './requests.js';
 import { type Snapshot, shownBytesMax } from './snapshot.js';
@@ -25,7 +25,7 @@ export async function saveDraft(put: Put, before: Snapshot): Promise<SaveOutcome
       snapshot: { ...before, revision, contentType, metadata, body, size: bytes.length, updatedAt },
     };
   } catch (error) {
-    if (!(error instanceof ProblemError && error.is('precondition-failed'))) throw error;
+    if (!hasCode(error, 'precondition-failed')) throw error;
   }
   const theirs = await currentOf(put.key);
   return theirs !== undefined && (await isSame(theirs, put))
@@ -38,7 +38,7 @@ export async function currentOf(key: string): Promise<Snapshot | undefined> {
   try {
     return await getSnapshot(key);
   } catch (error) {
-    if (error instanceof ProblemError && error.is('not-found')) return undefined;
+    if (hasCode(error, 'not-found')) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import '@mantine/spotlight/styles.css';
 import { IconKey, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useId, useRef, useState } from 'react';
-import { explain } from '../../problem-error.js';
+import { explain } from '../../explain.js';
 import { visibleKey } from '../../ui/visible-key.js';
 import classes from './palette-dialog.module.css';
 import { matchingItems } from './palette-items.js';

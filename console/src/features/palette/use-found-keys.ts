@@ -1,7 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
+import { readJson } from 'halo-client';
 import type { EntryList } from 'halo-contract';
-import { readJson } from '../../client.js';
 import { session } from '../../session/browser-session.js';
 import { useEpoch } from '../../session/use-session.js';
 

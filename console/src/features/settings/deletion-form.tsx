@@ -1,7 +1,8 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { HaloError } from 'halo-client';
 import { useState } from 'react';
-import { ProblemError } from '../../problem-error.js';
+import { failureTitle } from '../../explain.js';
 import { session } from '../../session/browser-session.js';
 import { SessionEndedError } from '../../session/session.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
@@ -48,7 +49,7 @@ export function DeletionForm({ name, onCancel }: DeletionFormProps) {
   }
 
   function refuse(cause: unknown) {
-    if (cause instanceof ProblemError && cause.problem.pointer === '/password') {
+    if (cause instanceof HaloError && cause.problem?.pointer === '/password') {
       form.setFieldError('password', 'This is not your password. Nothing was deleted.');
       leadToPassword();
     } else if (!(cause instanceof SessionEndedError)) setError(cause);
@@ -66,7 +67,9 @@ export function DeletionForm({ name, onCancel }: DeletionFormProps) {
       )}
     >
       <WaitNotice wait={wait} />
-      {error === undefined ? null : <ErrorNotice title="The account was not deleted" error={error} />}
+      {error === undefined ? null : (
+        <ErrorNotice title={failureTitle('The account was not deleted', error)} error={error} />
+      )}
       <TextInput
         {...form.getInputProps('name')}
         label="Name of the account"

@@ -1,6 +1,6 @@
 import type { Session } from 'halo-contract';
 import { useState } from 'react';
-import { ProblemError } from '../../problem-error.js';
+import { failureTitle, hasCode } from '../../explain.js';
 import { session as ownSession } from '../../session/browser-session.js';
 import { SessionEndedError } from '../../session/session.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
@@ -34,9 +34,10 @@ export function EndSessionDialog({ session, opened, onClose, onGone }: EndSessio
         gone('Session ended');
       }
     } catch (error) {
-      if (error instanceof ProblemError && error.is('not-found')) gone('The session was over already');
+      if (hasCode(error, 'not-found')) gone('The session was over already');
       else if (!(error instanceof SessionEndedError)) {
-        toastFailure(session.current ? 'You are still logged in' : 'The session was not ended', error);
+        const title = session.current ? 'You are still logged in' : 'The session was not ended';
+        toastFailure(failureTitle(title, error), error);
       }
     } finally {
       setPending(false);
@@ -98,7 +99,8 @@ export function EndOthersDialog({ count, opened, onClose, onGone }: EndOthersDia
       leadOn();
       void cache.reloadSessions();
     } catch (error) {
-      if (!(error instanceof SessionEndedError)) toastFailure('The sessions were not ended', error);
+      if (!(error instanceof SessionEndedError))
+        toastFailure(failureTitle('The sessions were not ended', error), error);
     } finally {
       setPending(false);
       onClose();

@@ -1,9 +1,10 @@
 import '@mantine/core/styles/Checkbox.css';
 import { Checkbox, PasswordInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { HaloError } from 'halo-client';
 import { limits } from 'halo-contract';
 import { useState } from 'react';
-import { ProblemError } from '../../problem-error.js';
+import { failureTitle, hasCode } from '../../explain.js';
 import { passwordAdvice, passwordFault } from '../../session/credentials-rules.js';
 import { SessionEndedError } from '../../session/session.js';
 import { ErrorNotice } from '../../ui/error-notice.js';
@@ -63,10 +64,10 @@ export function PasswordSection({ name }: { readonly name: string }) {
   }
 
   function refuse(cause: unknown) {
-    const pointer = cause instanceof ProblemError ? cause.problem.pointer : undefined;
+    const pointer = cause instanceof HaloError ? cause.problem?.pointer : undefined;
     if (pointer === '/current_password') show('current', 'This is not your current password.');
-    else if (cause instanceof ProblemError && (pointer === '/new_password' || cause.is('weak-password'))) {
-      show('next', cause.problem.detail);
+    else if (cause instanceof HaloError && (pointer === '/new_password' || hasCode(cause, 'weak-password'))) {
+      show('next', cause.message);
     } else if (!(cause instanceof SessionEndedError)) setError(cause);
   }
 
@@ -85,7 +86,9 @@ export function PasswordSection({ name }: { readonly name: string }) {
         })}
       >
         <WaitNotice wait={wait} />
-        {error === undefined ? null : <ErrorNotice title="The password was not changed" error={error} />}
+        {error === undefined ? null : (
+          <ErrorNotice title={failureTitle('The password was not changed', error)} error={error} />
+        )}
         {/* So that a password manager knows whose password it is. */}
         <input type="text" name="username" value={name} autoComplete="username" readOnly hidden />
         <PasswordInput

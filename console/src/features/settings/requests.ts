@@ -1,3 +1,4 @@
+import { readJson } from 'halo-client';
 import type {
   ApiToken,
   CreatedToken,
@@ -7,7 +8,6 @@ import type {
   TokenList,
   TokenRequest,
 } from 'halo-contract';
-import { readJson } from '../../client.js';
 import { session } from '../../session/browser-session.js';
 
 /** Without their secrets, the newest first. */
@@ -40,5 +40,5 @@ export async function endOtherSessions(): Promise<void> {
 }
 
 export async function changePassword(body: PasswordChange): Promise<void> {
-  await session.request({ method: 'POST', path: '/v1/account/password', body });
+  await session.request({ method: 'POST', path: '/v1/account/password', body, repeat: 'never' });
 }

@@ -1,6 +1,6 @@
 import type { ApiToken } from 'halo-contract';
 import { useState } from 'react';
-import { ProblemError } from '../../problem-error.js';
+import { failureTitle, hasCode } from '../../explain.js';
 import { SessionEndedError } from '../../session/session.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { toastFailure, toastSuccess } from '../../ui/toast.js';
@@ -29,8 +29,9 @@ export function RevokeDialog({ token: { id, name }, opened, onClose, onGone }: R
       gone('Token revoked');
     } catch (error) {
       // Another tab was faster, or it has expired: it is as dead as it was to be.
-      if (error instanceof ProblemError && error.is('not-found')) gone('The token was gone already');
-      else if (!(error instanceof SessionEndedError)) toastFailure('The token was not revoked', error);
+      if (hasCode(error, 'not-found')) gone('The token was gone already');
+      else if (!(error instanceof SessionEndedError))
+        toastFailure(failureTitle('The token was not revoked', error), error);
     } finally {
       setPending(false);
       onClose();

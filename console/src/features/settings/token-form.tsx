@@ -1,8 +1,9 @@
 import { Button, NativeSelect, SegmentedControl, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { HaloError } from 'halo-client';
 import { type CreatedToken, limits } from 'halo-contract';
 import { useEffect, useRef, useState } from 'react';
-import { ProblemError } from '../../problem-error.js';
+import { hasCode } from '../../explain.js';
 import { SessionEndedError } from '../../session/session.js';
 import { ErrorNotice } from '../../ui/error-notice.js';
 import { formatInstant } from '../../ui/relative-time.js';
@@ -70,8 +71,8 @@ export function TokenForm({ onCreated, onCancel }: TokenFormProps) {
 
   function refuse(cause: unknown, values: TokenValues) {
     const field = tokenFieldOf(cause, values);
-    if (field !== undefined && cause instanceof ProblemError) {
-      form.setFieldError(field, cause.problem.detail);
+    if (field !== undefined && cause instanceof HaloError) {
+      form.setFieldError(field, cause.message);
       form.getInputNode(field)?.focus();
     } else if (!(cause instanceof SessionEndedError)) setError(cause);
   }
@@ -148,9 +149,8 @@ function expiryMeaning(values: TokenValues): string {
 }
 
 function refusalTitle(error: unknown): string {
-  if (error instanceof ProblemError) {
-    if (error.is('quota-exceeded')) return 'There is no room for another token';
-    if (error.is('outcome-unknown')) return 'It is not known whether the token was made';
-  }
-  return 'The token was not created';
+  if (hasCode(error, 'quota-exceeded')) return 'There is no room for another token';
+  return hasCode(error, 'outcome-unknown', 'incomplete')
+    ? 'It is not known whether the token was made'
+    : 'The token was not created';
 }

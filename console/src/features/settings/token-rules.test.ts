@@ -1,6 +1,6 @@
+import { HaloError } from 'halo-client';
 import type { Problem } from 'halo-contract';
 import { describe, expect, test } from 'vitest';
-import { ProblemError, UnreachableError } from '../../problem-error.js';
 import {
   expiryMs,
   newTokenValues,
@@ -55,14 +55,17 @@ describe('tokenFaults', () => {
 test('a refusal belongs to the field that it points at', () => {
   const refused = (pointer?: string) => {
     const problem: Problem = { type: '', title: '', status: 400, code: 'x', detail: '', request_id: '' };
-    return new ProblemError(pointer === undefined ? problem : { ...problem, pointer });
+    return new HaloError('invalid-request', '', {
+      status: 400,
+      problem: pointer === undefined ? problem : { ...problem, pointer },
+    });
   };
   expect(tokenFieldOf(refused('/name'), named)).toBe('name');
   expect(tokenFieldOf(refused('/prefix'), named)).toBe('prefix');
   expect(tokenFieldOf(refused('/expires_in'), named)).toBe('lifetime');
   expect(tokenFieldOf(refused('/expires_in'), { ...named, lifetime: 'date' })).toBe('date');
   expect(tokenFieldOf(refused(), named)).toBeUndefined();
-  expect(tokenFieldOf(new UnreachableError(), named)).toBeUndefined();
+  expect(tokenFieldOf(new HaloError('outcome-unknown', ''), named)).toBeUndefined();
 });
 
 test('a prefix that may mean more than it seems to says so', () => {

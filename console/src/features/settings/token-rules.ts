@@ -1,5 +1,5 @@
+import { HaloError } from 'halo-client';
 import { type CreatedToken, keyFault, limits, type TokenRequest } from 'halo-contract';
-import { ProblemError } from '../../problem-error.js';
 import { visibleKey } from '../../ui/visible-key.js';
 
 export interface TokenValues {
@@ -79,8 +79,8 @@ export function tokenRequest(values: TokenValues, nowMs: number): TokenRequest {
 
 /** Returns the field that a refusal is about, or undefined when it is about none. */
 export function tokenFieldOf(error: unknown, { lifetime }: TokenValues): TokenField | undefined {
-  if (!(error instanceof ProblemError)) return undefined;
-  switch (error.problem.pointer) {
+  if (!(error instanceof HaloError)) return undefined;
+  switch (error.problem?.pointer) {
     case '/name':
       return 'name';
     case '/prefix':

@@ -1,4 +1,4 @@
-import { UnreachableError } from '../../problem-error.js';
+import { isUnanswered } from '../../explain.js';
 import { createFileCheck, type FileVerdict } from './file-check.js';
 import { createLineBlocks, linesIn } from './line-blocks.js';
 import { readBody } from './ndjson-answer.js';
@@ -43,7 +43,7 @@ export async function writeExport(
       onProgress(counts());
     }
   } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error;
+    if (!isUnanswered(error)) throw error;
     return { counts: counts(), verdict: 'truncated' };
   }
   for (const line of linesIn(blocks.rest())) check.add(line);

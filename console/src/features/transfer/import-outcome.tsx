@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
-import { explain } from '../../problem-error.js';
+import { explain } from '../../explain.js';
 import { Notice } from '../../ui/notice.js';
 import { Counts } from './counts.js';
 import { faultFile } from './fault-list.js';

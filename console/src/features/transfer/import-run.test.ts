@@ -1,5 +1,5 @@
+import { HaloError } from 'halo-client';
 import { describe, expect, test } from 'vitest';
-import { ProblemError, UnreachableError } from '../../problem-error.js';
 import type { ImportAnswer } from './import-progress.js';
 import { type ConflictRule, type ImportRun, type PartRequest, startImport } from './import-run.js';
 import { linesIn } from './line-blocks.js';
@@ -79,9 +79,8 @@ function start(store: Store, lines: readonly string[], rule: ConflictRule = 'ski
   };
 }
 
-function problem(status: number, code: string, retryAfterMs?: number): ProblemError {
-  const about = { type: '', title: '', detail: '', request_id: '' };
-  return new ProblemError({ ...about, status, code }, retryAfterMs);
+function problem(status: number, code: string, retryAfterMs?: number): HaloError {
+  return new HaloError(code, '', { status, retryAfterMs });
 }
 
 const many = Array.from({ length: 40_000 }, (_, index) => `key-${index}`);
@@ -151,7 +150,7 @@ describe('an import', () => {
   test('pauses without a connection, and sends the same again if nothing had arrived', async () => {
     const store = createStore();
     store.before = () => {
-      throw new UnreachableError('No answer.');
+      throw new HaloError('outcome-unknown', 'No answer.');
     };
     const { run, until } = start(store, ['a', 'b'], 'fail');
     await until('paused');

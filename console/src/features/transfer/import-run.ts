@@ -1,5 +1,6 @@
+import { HaloError } from 'halo-client';
 import type { ImportEnd, ImportQuery } from 'halo-contract';
-import { ProblemError, UnreachableError } from '../../problem-error.js';
+import { isUnanswered } from '../../explain.js';
 import { createFaultList, type FaultList } from './fault-list.js';
 import { createFileCheck, type FileVerdict } from './file-check.js';
 import { type FileSlice, readSlices } from './file-slices.js';
@@ -172,8 +173,8 @@ export function startImport(options: ImportRunOptions): ImportRun {
       error = cause;
     }
     const outcome = sumUp(answers);
-    if (error === undefined && !outcome.isAnswered) error = new UnreachableError('The answer broke off.');
-    const isLost = !outcome.isAnswered && !(error instanceof ProblemError);
+    if (!outcome.isAnswered) error ??= new HaloError('incomplete', 'The answer broke off.');
+    const isLost = !outcome.isAnswered && !isRefused(error);
     if (!dryRun && (isLost || outcome.stopped?.code === 'outcome-unknown')) {
       uncertain = rangeOf(restOf(part, outcome.lines));
     }
@@ -219,7 +220,7 @@ export function startImport(options: ImportRunOptions): ImportRun {
     if (aborting.signal.aborted) return halt();
     const code = codeOf(error);
     // The next request finds out, and waits for the log-in.
-    if (code === 'session-ended' && !(error instanceof ProblemError) && waits < waitsMax) {
+    if (code === 'session-ended' && !(error instanceof HaloError) && waits < waitsMax) {
       waits += 1;
       return true;
     }
@@ -228,7 +229,7 @@ export function startImport(options: ImportRunOptions): ImportRun {
       await wait(waitMsOf(error), error);
       return true;
     }
-    if (error instanceof UnreachableError || isPassing(code) || code === 'outcome-unknown') {
+    if (isUnanswered(error) || isPassing(code) || code === 'outcome-unknown') {
       waits = 0;
       await pause(error);
       return true;
@@ -318,20 +319,25 @@ function stopCause(error: unknown, part: FileSlice): StopCause {
 }
 
 function codeOf(error: unknown): string {
-  if (error instanceof ProblemError) return error.problem.code;
+  if (error instanceof HaloError) return error.code;
   if (error instanceof Error) return '';
   return (error as NonNullable<ImportEnd['error']>).code;
 }
 
-function isTooLarge(error: unknown): boolean {
-  return error instanceof ProblemError && error.problem.status === 413;
+/** Whether the server has said that it did nothing of a part. */
+function isRefused(error: unknown): boolean {
+  return error instanceof HaloError && error.status >= 400 && error.code !== 'outcome-unknown';
 }
 
-/** What passes by itself: too many requests, a server that is busy or being replaced. */
-function isPassing(code: string): boolean {
+function isTooLarge(error: unknown): boolean {
+  return error instanceof HaloError && error.status === 413;
+}
+
+/** Whether a code is of what passes by itself: too many requests, a server that is busy or being replaced. */
+export function isPassing(code: string): boolean {
   return ['rate-limited', 'overloaded', 'unavailable', 'request-timeout'].includes(code);
 }
 
 function waitMsOf(error: unknown): number {
-  return (error instanceof ProblemError ? error.retryAfterMs : undefined) ?? usualWaitMs;
+  return (error instanceof HaloError ? error.retryAfterMs : undefined) ?? usualWaitMs;
 }

@@ -1,10 +1,10 @@
-import { UnreachableError } from '../../problem-error.js';
+import { HaloError } from 'halo-client';
 import { createLineBlocks, linesIn } from './line-blocks.js';
 
 /**
  * Gives the lines of an NDJSON answer as they come.
  *
- * @throws UnreachableError when the answer breaks off; the signal's reason
+ * @throws HaloError when the answer breaks off; the signal's reason
  */
 export async function* readAnswer<Line>(response: Response, signal: AbortSignal): AsyncGenerator<Line> {
   const decoder = new TextDecoder();
@@ -31,7 +31,7 @@ export async function* readBody(response: Response, signal: AbortSignal): AsyncG
     }
   } catch (cause) {
     signal.throwIfAborted();
-    throw new UnreachableError('The answer broke off.', { cause });
+    throw new HaloError('incomplete', 'The answer broke off.', { status: response.status, cause });
   } finally {
     // Of a body that was read to its end, or has broken off, nothing is left to cancel.
     await reader.cancel().catch(() => {});

@@ -1,4 +1,4 @@
-import { ProblemError } from '../../problem-error.js';
+import { HaloError } from 'halo-client';
 import { formatCount, formatMany } from './format-count.js';
 import type { ImportCounts, ImportStage, StopCause } from './import-run.js';
 
@@ -24,7 +24,7 @@ export function titleOf(stage: ImportStage, counts: ImportCounts, isDry: boolean
 
 /** Returns the code of the problem catalogue; empty when it is not the server that says so. */
 export function codeOf(error: NonNullable<StopCause>): string {
-  if (error instanceof ProblemError) return error.problem.code;
+  if (error instanceof HaloError) return error.code;
   return error instanceof Error ? '' : error.code;
 }
 

@@ -1,3 +1,4 @@
+import { HaloError, pause, readJson } from 'halo-client';
 import {
   type AccountView,
   type EntryList,
@@ -5,11 +6,10 @@ import {
   type ReadAnswer,
   type ValuedEntry,
 } from 'halo-contract';
-import { readJson } from '../../client.js';
-import { isTransient, ProblemError, UnreachableError } from '../../problem-error.js';
+import { hasCode } from '../../explain.js';
 import { session } from '../../session/browser-session.js';
 import type { ImportAnswer } from './import-progress.js';
-import type { PartRequest } from './import-run.js';
+import { isPassing, type PartRequest } from './import-run.js';
 import { readAnswer } from './ndjson-answer.js';
 
 /** Times that a question is asked again when the server asks to wait. */
@@ -39,11 +39,11 @@ export async function readEntries(
 ): Promise<readonly (ValuedEntry | null)[]> {
   try {
     return await patiently(signal, async () => {
-      const ask = { method: 'POST', path: '/v1/read', body: { keys }, signal } as const;
+      const ask = { method: 'POST', path: '/v1/read', body: { keys }, signal, repeat: 'safe' } as const;
       return (await readJson<ReadAnswer>(await session.requestForDraft(ask))).entries;
     });
   } catch (error) {
-    if (!(error instanceof ProblemError && error.is('too-large')) || keys.length < 2) throw error;
+    if (!hasCode(error, 'too-large') || keys.length < 2) throw error;
     const half = Math.ceil(keys.length / 2);
     const first = await readEntries(keys.slice(0, half), signal);
     return [...first, ...(await readEntries(keys.slice(half), signal))];
@@ -57,11 +57,12 @@ export async function readRevision(): Promise<number> {
 
 /** Returns the answer of an export; its lines are still to come. */
 export function openExport(prefix: string, signal: AbortSignal): Promise<Response> {
-  return session.request({ method: 'GET', path: '/v1/export', query: { prefix }, signal });
+  const query = prefix === '' ? {} : { prefix };
+  return session.request({ method: 'GET', path: '/v1/export', query, signal });
 }
 
 export async function countKeys(prefix: string, signal: AbortSignal): Promise<number | undefined> {
-  const query = { prefix, count: true, limit: 1 };
+  const query = { ...(prefix === '' ? {} : { prefix }), count: true, limit: 1 };
   const response = await session.request({ method: 'GET', path: '/v1/keys', query, signal });
   return (await readJson<EntryList>(response)).count;
 }
@@ -76,23 +77,9 @@ async function patiently<T>(signal: AbortSignal, task: () => Promise<T>): Promis
     try {
       return await task();
     } catch (error) {
-      const isBusy = error instanceof ProblemError && (error.is('rate-limited') || isTransient(error));
-      if (!isBusy || error instanceof UnreachableError || waits >= waitsMax) throw error;
+      const isBusy = error instanceof HaloError && isPassing(error.code);
+      if (!isBusy || waits >= waitsMax) throw error;
       await pause(error.retryAfterMs ?? usualWaitMs, signal);
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { explain } from '../../problem-error.js';
+import { explain } from '../../explain.js';
 import { formatBytes } from '../../ui/bytes.js';
 import { ErrorNotice } from '../../ui/error-notice.js';
 import { Notice } from '../../ui/notice.js';

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { failureTitle } from '../../explain.js';
 import { session } from '../../session/browser-session.js';
 import { toastFailure, toastSuccess } from '../../ui/toast.js';
 import { formatCount } from './format-count.js';
@@ -32,7 +33,7 @@ export function UndoImport({ before, counts }: UndoImportProps) {
       void client.invalidateQueries({ queryKey: [epoch] });
     } catch (error) {
       setStatus('done');
-      toastFailure('The import could not be undone', error);
+      toastFailure(failureTitle('The import could not be undone', error), error);
     }
   }
 

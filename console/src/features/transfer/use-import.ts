@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { UnreachableError } from '../../problem-error.js';
+import { isUnanswered } from '../../explain.js';
 import { session } from '../../session/browser-session.js';
 import { useDraftHold } from '../../session/use-session.js';
 import { useOnline } from '../../ui/use-online.js';
@@ -48,7 +48,7 @@ export function useImport() {
     [],
   );
 
-  const isCutOff = stage?.status === 'paused' && stage.error instanceof UnreachableError;
+  const isCutOff = stage?.status === 'paused' && isUnanswered(stage.error);
   const wasOffline = useRef(false);
   useEffect(() => {
     if (!isCutOff) wasOffline.current = false;

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { explain } from '../../problem-error.js';
+import { explain } from '../../explain.js';
 import { Notice } from '../../ui/notice.js';
 import { visibleKey } from '../../ui/visible-key.js';
 import classes from './trash-screen.module.css';

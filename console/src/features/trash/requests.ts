@@ -1,5 +1,5 @@
+import { readJson } from 'halo-client';
 import { type CommitAnswer, type CommitRequest, keyToPath, type TrashPage } from 'halo-contract';
-import { readJson } from '../../client.js';
 import { session } from '../../session/browser-session.js';
 
 export type TrashEntry = TrashPage['entries'][number];
@@ -12,7 +12,7 @@ export async function listTrash(
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<TrashPage> {
-  const query = { prefix, cursor, limit: pageEntries };
+  const query = { prefix: prefix === '' ? undefined : prefix, cursor, limit: pageEntries };
   return readJson(await session.request({ method: 'GET', path: '/v1/trash', query, signal }));
 }
 

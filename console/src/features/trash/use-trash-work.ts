@@ -1,5 +1,6 @@
+import { HaloError } from 'halo-client';
 import { useEffect, useRef, useState } from 'react';
-import { ProblemError } from '../../problem-error.js';
+import { failureTitle, hasCode } from '../../explain.js';
 import { toastFailure, toastSuccess } from '../../ui/toast.js';
 import { visibleKey } from '../../ui/visible-key.js';
 import { useTrashCache } from './queries.js';
@@ -46,7 +47,7 @@ export function useTrashWork() {
         else for (const { key } of batch) await purgeKey(key);
         cache.removed(new Set(batch.map(({ key }) => key)));
       },
-      isRefusal: (error) => error instanceof ProblemError && [404, 409, 410].includes(error.problem.status),
+      isRefusal: (error) => error instanceof HaloError && [404, 409, 410].includes(error.status),
       onProgress: (behind) => setProgress((before) => before && { ...before, behind }),
       signal: stop.signal,
     });
@@ -61,7 +62,8 @@ export function useTrashWork() {
     if (first === undefined && result.done === total) return;
     void cache.reload();
     // Of one key there is no more to tell than why not.
-    if (total === 1 && first !== undefined) toastFailure(refusalOf(kind, first), first.error);
+    if (total === 1 && first !== undefined)
+      toastFailure(failureTitle(refusalOf(kind, first), first.error), first.error);
     else setOutcome(done);
   }
 
@@ -85,7 +87,7 @@ function titleOf(kind: WorkKind, count: number): string {
 function refusalOf(kind: WorkKind, { item, error }: WorkResult<TrashEntry>['failed'][number]): string {
   const key = visibleKey(item.key);
   if (kind === 'purge') return `${key} was not purged`;
-  return error instanceof ProblemError && error.is('check-failed')
+  return hasCode(error, 'check-failed')
     ? `${key} was not restored: a key of this name exists again`
     : `${key} was not restored`;
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
+import { readJson } from 'halo-client';
 import type { AccountView, UsageReport } from 'halo-contract';
-import { readJson } from '../../client.js';
 import { session } from '../../session/browser-session.js';
 import { useEpoch } from '../../session/use-session.js';
 

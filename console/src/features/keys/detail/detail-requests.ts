@@ -1,5 +1,5 @@
+import { readBytes, readJson } from 'halo-client';
 import type { CommitAnswer, CommitRequest, HistoryPage } from 'halo-contract';
-import { readJson } from '../../../client.js';
 import { session } from '../../../session/browser-session.js';
 import { keyPath } from '../key-path.js';
 import { pathOf } from '../requests.js';
@@ -31,7 +31,7 @@ export async function getVersion(key: string, revision: number, signal?: AbortSi
 export async function bytesOf({ key, revision, body }: Snapshot): Promise<Uint8Array<ArrayBuffer>> {
   if (body !== undefined) return body;
   const response = await session.requestForDraft({ method: 'GET', path: pathOf(key), query: { revision } });
-  return new Uint8Array(await response.arrayBuffer());
+  return readBytes(response);
 }
 
 /** Commits, all or nothing; if a draft is open and the session ends on the way, it waits for the log-in. */

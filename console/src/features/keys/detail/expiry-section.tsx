@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { ProblemError } from '../../../problem-error.js';
+import { hasCode } from '../../../explain.js';
 import { Notice } from '../../../ui/notice.js';
 import { formatDuration, formatInstant } from '../../../ui/relative-time.js';
 import { toastUndo } from '../../../ui/undo-toast.js';
@@ -52,7 +52,7 @@ export function ExpirySection({ snapshot, now }: ExpirySectionProps) {
     }
   }
 
-  const changed = failed?.error instanceof ProblemError && failed.error.is('check-failed', 'not-found');
+  const changed = hasCode(failed?.error, 'check-failed', 'not-found');
   return (
     <section aria-labelledby="expiry-title">
       <div className={classes.head}>

@@ -1,6 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { useState } from 'react';
-import { ProblemError } from '../../../problem-error.js';
+import { hasCode } from '../../../explain.js';
 import { ErrorNotice } from '../../../ui/error-notice.js';
 import { Notice } from '../../../ui/notice.js';
 import type { Snapshot } from '../snapshot.js';
@@ -21,7 +21,7 @@ export interface HistoryTabProps {
 export default function HistoryTab({ name, current, latest }: HistoryTabProps) {
   const query = useVersions(name, latest);
   const [chosen, setChosen] = useState<number>();
-  if (query.error instanceof ProblemError && query.error.is('not-found')) {
+  if (hasCode(query.error, 'not-found')) {
     return (
       <Notice tone="plain" title="No history">
         <p>There never was a key of this name, or all that it was is no longer kept.</p>

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useState } from 'react';
-import { ProblemError } from '../../../problem-error.js';
+import { hasCode } from '../../../explain.js';
 import { SessionEndedError } from '../../../session/session.js';
 import { toastFailure } from '../../../ui/toast.js';
 import { toastUndo } from '../../../ui/undo-toast.js';
@@ -51,7 +51,7 @@ export function RestoreButton({ name, version, newest }: RestoreButtonProps) {
 
   async function refuse(error: unknown) {
     if (error instanceof SessionEndedError) return;
-    const changed = error instanceof ProblemError && error.is('check-failed');
+    const changed = hasCode(error, 'check-failed');
     toastFailure(changed ? 'Not restored: the key has changed meanwhile' : saveWords(error).title, error);
     await cache.reread(name);
   }

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
+import { HaloError } from 'halo-client';
 import { useEffect, useState } from 'react';
-import { explain, ProblemError } from '../../../problem-error.js';
+import { explain } from '../../../explain.js';
 import { Notice } from '../../../ui/notice.js';
 import { useOnline } from '../../../ui/use-online.js';
 import { saveWords } from './save-words.js';
@@ -41,7 +42,7 @@ export function SaveProblem({ error, onRetry }: SaveProblemProps) {
 
 /** Returns the seconds that the server asked to wait, counting down. */
 function useWait(error: unknown): number {
-  const asked = error instanceof ProblemError ? Math.ceil((error.retryAfterMs ?? 0) / 1_000) : 0;
+  const asked = error instanceof HaloError ? Math.ceil((error.retryAfterMs ?? 0) / 1_000) : 0;
   const [left, setLeft] = useState(asked);
   useEffect(() => {
     setLeft(asked);

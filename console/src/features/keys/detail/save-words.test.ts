@@ -1,17 +1,9 @@
+import { HaloError } from 'halo-client';
 import { type ProblemCode, problems } from 'halo-contract';
 import { expect, test } from 'vitest';
-import { ProblemError, UnreachableError } from '../../../problem-error.js';
 import { saveWords } from './save-words.js';
 
-const refused = (code: ProblemCode) =>
-  new ProblemError({
-    type: '',
-    title: problems[code].title,
-    status: problems[code].status,
-    code,
-    detail: 'The detail.',
-    request_id: 'r',
-  });
+const refused = (code: ProblemCode) => new HaloError(code, 'The detail.', { status: problems[code].status });
 
 test.each([
   'too-large',
@@ -28,6 +20,8 @@ test.each([
 
 test('what is too large is not sent again unchanged, what was lost on the way is', () => {
   expect(saveWords(refused('too-large')).retry).toBe(false);
-  expect(saveWords(new UnreachableError('')).retry).toBe(true);
+  const lost = saveWords(new HaloError('outcome-unknown', ''));
+  expect(lost).toMatchObject({ title: 'Halo did not answer', retry: true });
+  expect(saveWords(new HaloError('incomplete', '', { status: 200 }))).toEqual(lost);
   expect(saveWords(refused('internal'))).toEqual({ title: 'Not saved', advice: 'The detail.', retry: true });
 });

@@ -1,5 +1,6 @@
+import { HaloError } from 'halo-client';
 import { limits } from 'halo-contract';
-import { explain, ProblemError, UnreachableError } from '../../../problem-error.js';
+import { explain, isUnanswered } from '../../../explain.js';
 import { formatBytes } from '../../../ui/bytes.js';
 
 export interface SaveWords {
@@ -15,7 +16,7 @@ export interface SaveWords {
  * names the revision it goes over, so that it is never made twice.
  */
 export function saveWords(error: unknown): SaveWords {
-  if (error instanceof UnreachableError) {
+  if (isUnanswered(error)) {
     return {
       title: 'Halo did not answer',
       advice:
@@ -23,16 +24,15 @@ export function saveWords(error: unknown): SaveWords {
       retry: true,
     };
   }
-  if (error instanceof ProblemError) {
+  if (error instanceof HaloError) {
     const words = wordsOf(error);
     if (words !== undefined) return words;
   }
   return { title: 'Not saved', advice: explain(error).detail, retry: true };
 }
 
-function wordsOf(error: ProblemError): SaveWords | undefined {
-  const { detail } = error.problem;
-  switch (error.problem.code) {
+function wordsOf({ code, message: detail }: HaloError): SaveWords | undefined {
+  switch (code) {
     case 'outcome-unknown':
       return {
         title: 'It is not known whether this was saved',

@@ -1,6 +1,6 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { ProblemError } from '../../../problem-error.js';
+import { hasCode } from '../../../explain.js';
 import { SessionEndedError } from '../../../session/session.js';
 import { toastUndo } from '../../../ui/undo-toast.js';
 import { useOnline } from '../../../ui/use-online.js';
@@ -85,10 +85,10 @@ export function TransferDialog({ kind, snapshot, onClose }: TransferDialogProps)
   }
 
   function refuse(cause: unknown) {
-    if (cause instanceof ProblemError && cause.is('check-failed')) {
+    if (hasCode(cause, 'check-failed')) {
       const { check } = cause.problem as { check?: unknown };
       setFault(check === 1 ? 'taken' : 'changed');
-    } else if (cause instanceof ProblemError && cause.is('not-found')) setFault('changed');
+    } else if (hasCode(cause, 'not-found')) setFault('changed');
     else if (!(cause instanceof SessionEndedError)) setError(cause);
   }
 

@@ -1,4 +1,4 @@
-import { ProblemError } from '../../../problem-error.js';
+import { hasCode } from '../../../explain.js';
 import { ErrorNotice } from '../../../ui/error-notice.js';
 import { Notice } from '../../../ui/notice.js';
 
@@ -9,7 +9,7 @@ export interface VersionProblemProps {
 
 /** Why a version cannot be shown. */
 export function VersionProblem({ error, onRetry }: VersionProblemProps) {
-  if (error instanceof ProblemError && error.is('pruned', 'not-found')) {
+  if (hasCode(error, 'pruned', 'not-found')) {
     return (
       <Notice tone="plain" title="This version has been pruned">
         <p>Its value is no longer kept. Versions are kept for a time and up to a number.</p>

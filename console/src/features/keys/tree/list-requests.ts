@@ -1,5 +1,5 @@
+import { readJson } from 'halo-client';
 import type { EntryList, ListQuery } from 'halo-contract';
-import { readJson } from '../../../client.js';
 import { session } from '../../../session/browser-session.js';
 import type { Group } from '../list-pages.js';
 

@@ -1,5 +1,5 @@
 import { limits, type MutationRequest } from 'halo-contract';
-import { ProblemError } from '../../../../problem-error.js';
+import { hasCode } from '../../../../explain.js';
 import { countKeys, listToChange } from '../list-requests.js';
 import { commit, newIdempotencyKey } from './bulk-requests.js';
 import { folderSource, selectedSource } from './bulk-sources.js';
@@ -29,7 +29,7 @@ export async function planBulk(task: BulkTask, to = ''): Promise<BulkPlan> {
       const { results, revision } = await commit({ mutations: [mutation] }, true);
       return { count: results[0]?.count ?? 0, atOnce: true, revision };
     } catch (error) {
-      if (!(error instanceof ProblemError && error.is('too-large'))) throw error;
+      if (!hasCode(error, 'too-large')) throw error;
     }
   }
   return { ...(await countKeys(task.prefix)), atOnce: false };

@@ -1,5 +1,5 @@
+import { readJson } from 'halo-client';
 import type { CommitAnswer, CommitRequest } from 'halo-contract';
-import { readJson } from '../../../../client.js';
 import { session } from '../../../../session/browser-session.js';
 
 /** Sends a commit; a dry run answers as the commit would and changes nothing. */

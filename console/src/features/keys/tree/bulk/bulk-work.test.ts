@@ -1,12 +1,12 @@
-import type { CommitRequest, EntryList, Problem } from 'halo-contract';
+import { HaloError } from 'halo-client';
+import type { CommitRequest, EntryList } from 'halo-contract';
 import { expect, test } from 'vitest';
-import { ProblemError, UnreachableError } from '../../../../problem-error.js';
 import { folderSource, selectedSource } from './bulk-sources.js';
 import { type BulkWork, workAtOnce, workThrough } from './bulk-work.js';
 
-function problem(code: string, extra: object = {}): ProblemError {
-  const parts = { type: '', title: '', status: 409, detail: '', request_id: '' };
-  return new ProblemError({ ...parts, code, ...extra } as Problem);
+function problem(code: string, extra: object = {}): HaloError {
+  const problem = { type: '', title: '', status: 409, code, detail: '', request_id: '', ...extra };
+  return new HaloError(code, '', { status: 409, problem });
 }
 
 /** Answers commits as it is told, and remembers them. */
@@ -59,7 +59,7 @@ test('what was changed or is gone meanwhile is spared, and the rest goes on', as
 });
 
 test('a commit whose answer was lost is sent again under the same name', async () => {
-  const server = fakeServer(new UnreachableError(), problem('outcome-unknown'));
+  const server = fakeServer(new HaloError('outcome-unknown', ''), problem('outcome-unknown'));
   const work = workThrough(select(1), remove(true), server);
   await finish(work);
   expect(server.sent.map(({ idempotency_key }) => idempotency_key)).toEqual(['k0', 'k0', 'k0']);

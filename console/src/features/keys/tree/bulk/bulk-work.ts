@@ -1,5 +1,5 @@
 import type { CommitAnswer, CommitRequest, MutationRequest } from 'halo-contract';
-import { isTransient, ProblemError } from '../../../../problem-error.js';
+import { hasCode, isTransient } from '../../../../explain.js';
 
 /** A key to be changed, at the revision that was seen. */
 export interface SeenKey {
@@ -113,20 +113,17 @@ async function sendAgain(deps: BulkDeps, body: CommitRequest): Promise<CommitAns
     try {
       return await deps.commit(body);
     } catch (error) {
-      const unknown = error instanceof ProblemError && error.is('outcome-unknown');
-      if (attempt === attemptsMax || !(unknown || isTransient(error))) throw error;
+      if (attempt === attemptsMax || !(hasCode(error, 'outcome-unknown') || isTransient(error))) throw error;
     }
   }
 }
 
 /** Returns which key of a commit stood in its way: it was changed, or is gone. */
 function refusedIndex(error: unknown, length: number): number | undefined {
-  if (!(error instanceof ProblemError)) return undefined;
-  const details = new Map<string, unknown>(Object.entries(error.problem));
-  if (error.is('check-failed')) return indexOf(details.get('check'));
-  if (!error.is('not-found')) return undefined;
+  if (hasCode(error, 'check-failed')) return indexOf(error.problem?.check);
+  if (!hasCode(error, 'not-found')) return undefined;
   // A commit of a single mutation does not say which one it was.
-  return length === 1 ? 0 : indexOf(details.get('mutation'));
+  return length === 1 ? 0 : indexOf(error.problem?.mutation);
 }
 
 function indexOf(value: unknown): number | undefined {

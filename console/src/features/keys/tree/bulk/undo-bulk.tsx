@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { ProblemError } from '../../../../problem-error.js';
+import { hasCode } from '../../../../explain.js';
 import { toastFailure, toastLook, toastSuccess } from '../../../../ui/toast.js';
 import toast from '../../../../ui/toast.module.css';
 import { undo } from './bulk-requests.js';
@@ -53,7 +53,7 @@ export async function undoBulk(revisions: readonly number[]): Promise<readonly n
         made.push(answer.revision);
         keys += answer.results[0]?.count ?? 0;
       } catch (error) {
-        if (!(error instanceof ProblemError && error.is('undo-conflict', 'pruned'))) throw error;
+        if (!hasCode(error, 'undo-conflict', 'pruned')) throw error;
         refused += 1;
       }
     }
