@@ -50,7 +50,11 @@ function run() {
     {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, TMPDIR: directory, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` },
+      env: {
+        ...process.env,
+        TMPDIR: directory,
+        PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+      },
     },
   );
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {

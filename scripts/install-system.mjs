@@ -25,9 +25,13 @@ const parts = {
     packages: ['patroni', 'etcd-server', 'python3-etcd', 'haproxy', 'iproute2'],
     // Patroni finds its store's client by itself, where Debian keeps the modules of Python.
     present: () =>
-      ['/usr/bin/patroni', '/usr/bin/etcd', '/usr/lib/python3/dist-packages/etcd', '/usr/sbin/haproxy', '/sbin/ip'].every(
-        (path) => existsSync(path),
-      ),
+      [
+        '/usr/bin/patroni',
+        '/usr/bin/etcd',
+        '/usr/lib/python3/dist-packages/etcd',
+        '/usr/sbin/haproxy',
+        '/sbin/ip',
+      ].every((path) => existsSync(path)),
     remedy:
       'Patroni, etcd or HAProxy is missing. On Debian 12, run "apt-get install patroni etcd-server python3-etcd haproxy iproute2".',
   },

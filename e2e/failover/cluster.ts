@@ -1,7 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { until } from '../until.js';
 import { addHost, type Host, type HostProcess, openNetwork } from './network.js';
@@ -65,7 +65,7 @@ export async function startCluster(): Promise<Cluster> {
   for (const member of members) member.start();
   const proxy = await addProxy();
   processes.push(proxy);
-  const log = () => processes.map(({ output }) => output().slice(-4_000)).join('\n----\n');
+  const log = () => processes.map(({ output }) => output().slice(-40_000)).join('\n----\n');
   const leader = async (): Promise<Member | undefined> => {
     const statuses = await Promise.all(members.map((member) => member.primaryStatus()));
     return members[statuses.indexOf(200)];

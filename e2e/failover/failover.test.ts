@@ -10,7 +10,14 @@ test('comes up', async () => {
   console.log(leader.host.name, await leader.host.kill9());
   await leader.primaryStatus();
   for (;;) {
-    const ok = await cluster.query('create table if not exists t (a int); insert into t values (1); select pg_last_wal_replay_lsn()').then(() => true, () => false);
+    const ok = await cluster
+      .query(
+        'create table if not exists t (a int); insert into t values (1); select pg_last_wal_replay_lsn()',
+      )
+      .then(
+        () => true,
+        () => false,
+      );
     if (ok) break;
   }
   console.log('write after', performance.now() - t);

@@ -48,8 +48,7 @@ export async function addHost(name: string, address: string): Promise<Host> {
     name,
     address,
     spawn: (command, env, user) => {
-      const as =
-        user === undefined ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups'];
+      const as = user === undefined ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups'];
       const child = spawn('ip', ['netns', 'exec', name, ...as, ...command], {
         cwd: '/',
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC', ...env },

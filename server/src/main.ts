@@ -62,7 +62,9 @@ export async function startServer(config: Config, version: string): Promise<Runn
       logger.warn({ err: error }, 'a database connection broke');
     });
     stops.push(database.close);
-    const migrations = await prepareSchema(database.kysely);
+    const migrations = await prepareSchema(database.kysely, (reason) => {
+      logger.warn({ reason }, 'waiting for a database that takes writes');
+    });
     if (migrations.length > 0) logger.info({ migrations }, 'the schema was brought up to date');
     const limits = { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax };
     const engine = createEngine(database, {

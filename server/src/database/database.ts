@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { dropsUnfit, hearWarnings, refuseStandby } from './connections.js';
 import type { Tables } from './tables.js';
 
 /** Where PostgreSQL is: a connection string, or the socket directory of the embedded server. */
@@ -79,17 +80,22 @@ export function openDatabase(
       statement_timeout: statementTimeoutMs,
       query_timeout: queryTimeoutMs,
       idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+      onConnect: refuseStandby,
     } as pg.PoolConfig);
     pool.on('error', onError);
     // The pool listens only while a client is idle; a connection that breaks in use would end the process.
-    pool.on('connect', (client) => client.on('error', onError));
+    pool.on('connect', (client) => {
+      client.on('error', onError);
+      hearWarnings(client);
+    });
     return pool;
   };
   const readers = open(sizes.readers, true);
   const writers = open(sizes.writers, true);
   const scanners = open(sizes.scanners, true);
   const exporters = open(sizes.exporters, true);
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: open(sizes.cold, false) }) });
+  const cold = dropsUnfit(open(sizes.cold, false));
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: cold }) });
   return {
     kysely,
     readers,

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { QueryArrayConfig } from 'pg';
+import { requireReplicated } from '../database/connections.js';
 import { databaseError } from '../database/failure.js';
 import { inOneWrite } from '../database/pipeline.js';
 import { HaloError } from '../errors.js';
@@ -12,6 +13,11 @@ export interface Decision<Outcome> {
   readonly outcome: Outcome;
   /** None: there is nothing to change, and the transaction is rolled back. */
   readonly writes: readonly QueryArrayConfig[];
+  /**
+   * Whether to COMMIT even if there is nothing to change. PostgreSQL then waits until its standby has what this
+   * transaction found, which it may have been unable to confirm to whoever wrote it. Locking rows makes it wait.
+   */
+  readonly confirms?: boolean;
 }
 
 /** Deadlocks and serialization failures are not expected; if they come, a few tries see them through. */
@@ -56,8 +62,8 @@ async function attempt<Outcome>(
   });
   let broken = true;
   try {
-    const { outcome, writes } = await decide(createAsk(client));
-    if (writes.length === 0) await rollBack(client);
+    const { outcome, writes, confirms } = await decide(createAsk(client));
+    if (writes.length === 0 && !confirms) await rollBack(client);
     else await writeAndCommit(client, writes);
     broken = false;
     return outcome;
@@ -98,6 +104,11 @@ async function writeAndCommit(client: pg.ClientBase, writes: readonly QueryArray
     return [client.query('commit'), ...queries] as const;
   });
   await settleCommit(written, commit);
+  try {
+    requireReplicated(client);
+  } catch (error) {
+    throw databaseError(error, { committing: true });
+  }
 }
 
 /**
