@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +12,9 @@ export interface Cluster {
   readonly databaseUrl: string;
   /** Who answers HAProxy's question as the leader; undefined while nobody does. */
   leader(): Promise<Member | undefined>;
-  /** Waits until there are a leader, a synchronous standby and a third node that follow it. */
-  whole(what: string): Promise<Member>;
+  readonly members: readonly Member[];
+  /** Waits until all three run in these roles, sorted by name. */
+  whole(what: string, roles: readonly string[]): Promise<Member>;
   /** Hands the lead over in order. Resolves when Patroni says that it has happened. */
   switchOver(leader: Member): Promise<void>;
   /** Changes what Patroni keeps in etcd. */
@@ -63,7 +64,7 @@ export async function startCluster(): Promise<Cluster> {
     [1, 2, 3].map((number) => addMember(number, settings, directory, processes)),
   );
   for (const member of members) member.start();
-  const proxy = await addProxy();
+  const proxy = addProxy();
   processes.push(proxy);
   const log = () => processes.map(({ output }) => output().slice(-40_000)).join('\n----\n');
   const leader = async (): Promise<Member | undefined> => {
@@ -72,11 +73,12 @@ export async function startCluster(): Promise<Cluster> {
   };
   const cluster: Cluster = {
     databaseUrl: `postgresql://halo:${passwords.halo}@127.0.0.1:${proxyPort}/halo`,
+    members,
     leader,
-    whole: async (what) => {
+    whole: async (what, roles) => {
       const isWhole = async () => {
         const found = await leader();
-        return found !== undefined && (await isComplete(found)) && found;
+        return found !== undefined && (await isComplete(found, roles)) && found;
       };
       return until(what, isWhole, wholeMsMax);
     },
@@ -96,7 +98,7 @@ export async function startCluster(): Promise<Cluster> {
     log,
   };
   try {
-    await cluster.whole('A whole cluster');
+    await cluster.whole('A whole cluster', ['leader', 'replica', 'sync_standby']);
     const isLed = () => cluster.query('select 1').then(Boolean, () => false);
     await until('The way through HAProxy', isLed);
     await cluster.query(`create role halo login password '${passwords.halo}'`);
@@ -138,8 +140,7 @@ async function addMember(
   };
 }
 
-async function addProxy(): Promise<HostProcess> {
-  const { spawn } = await import('node:child_process');
+function addProxy(): HostProcess {
   const configuration = new URL('haproxy.cfg', examples).pathname;
   const child = spawn('haproxy', ['-db', '-f', configuration], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -151,14 +152,14 @@ async function addProxy(): Promise<HostProcess> {
   return { child, output: () => output };
 }
 
-/** Whether one standby is synchronous, another follows too, and the leader knows of it. */
-async function isComplete({ host }: Member): Promise<boolean> {
+/** Whether all run, in these roles. */
+async function isComplete({ host }: Member, roles: readonly string[]): Promise<boolean> {
   const answer = await rest(host, 'GET', '/cluster').catch(() => undefined);
   if (answer?.status !== 200) return false;
   const { members } = JSON.parse(answer.text) as { readonly members: readonly MemberState[] };
   const runs = members.filter(({ state }) => state === 'running' || state === 'streaming');
-  const roles = runs.map(({ role }) => role).sort();
-  return roles.join(' ') === 'leader replica sync_standby';
+  const found = runs.map(({ role }) => role).sort();
+  return found.join(' ') === roles.join(' ');
 }
 
 interface RestAnswer {
