@@ -57,6 +57,15 @@ const cut: Fault = {
   strike: ({ host }) => host.cut(),
   heal: ({ host }) => host.heal(),
 };
+/** PostgreSQL works on and would take writes: HAProxy has to close the way to it before another leads. */
+const hang: Fault = {
+  strike: async ({ host }) => {
+    expect(await host.signal('patroni', 'SIGSTOP')).toBeGreaterThan(0);
+  },
+  heal: async ({ host }) => {
+    await host.signal('patroni', 'SIGCONT');
+  },
+};
 const switchOver: Fault = {
   strike: (leader) => cluster.switchOver(leader),
   heal: async () => {},
@@ -69,6 +78,7 @@ const inOrder: number[] = [];
 for (const [name, fault, into] of [
   ['the leader is killed', kill, outages],
   ['the network of the leader is cut', cut, outages],
+  ['Patroni hangs on the leader', hang, outages],
   ['the lead is handed over', switchOver, inOrder],
 ] as const) {
   test(`nothing is lost when ${name}`, async () => {
@@ -108,7 +118,11 @@ test('the control: without synchronous replication the same faults lose acknowle
 
 test('the time without writes is bounded', () => {
   const all = [...outages, ...inOrder];
-  for (const [what, times] of Object.entries({ 'kill and cut': outages, 'handed over': inOrder, all })) {
+  for (const [what, times] of Object.entries({
+    'kill, cut and hang': outages,
+    'handed over': inOrder,
+    all,
+  })) {
     if (times.length === 0) continue;
     const sorted = times.toSorted((a, b) => a - b);
     const [p50, max] = [sorted[Math.floor((sorted.length - 1) / 2)] ?? 0, sorted.at(-1) ?? 0];

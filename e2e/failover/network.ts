@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /**
@@ -13,6 +14,8 @@ export interface Host {
   spawn(command: readonly string[], env: Readonly<Record<string, string>>, user?: string): HostProcess;
   /** Ends every process there at once, as a power cut does. Resolves with how many there were. */
   kill9(): Promise<number>;
+  /** Sends a signal to the processes there that run this program. Resolves with how many there were. */
+  signal(program: string, signal: NodeJS.Signals): Promise<number>;
   /** Pulls the plug of the network: what is sent to it or from it vanishes without a word. */
   cut(): Promise<void>;
   heal(): Promise<void>;
@@ -57,9 +60,16 @@ export async function addHost(name: string, address: string): Promise<Host> {
       return { child, output: gather(child) };
     },
     kill9: async () => {
-      const pids = (await run('ip', ['netns', 'pids', name])).stdout.split('\n').filter((pid) => pid !== '');
-      for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
+      const pids = await pidsIn(name);
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
       return pids.length;
+    },
+    signal: async (program, signal) => {
+      const pids = await pidsIn(name);
+      const programs = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8')));
+      const meant = pids.filter((_, index) => programs[index]?.trim() === program);
+      for (const pid of meant) process.kill(pid, signal);
+      return meant.length;
     },
     cut: async () => {
       await run('ip', ['link', 'set', plug, 'nomaster']);
@@ -68,6 +78,11 @@ export async function addHost(name: string, address: string): Promise<Host> {
       await run('ip', ['link', 'set', plug, 'master', bridge]);
     },
   };
+}
+
+async function pidsIn(name: string): Promise<number[]> {
+  const lines = (await run('ip', ['netns', 'pids', name])).stdout.split('\n');
+  return lines.filter((line) => line !== '').map(Number);
 }
 
 function gather(child: ChildProcess): () => string {
