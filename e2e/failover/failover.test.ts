@@ -14,6 +14,7 @@ const rounds = Number(process.env.HALO_FAILOVER_ROUNDS ?? 3);
 const requestMsMax = 45_000;
 /** Patroni's ttl is 10 s; this leaves room for a slow machine. */
 const failOverMsMax = 90_000;
+const faultsShown = 20;
 const writesBefore = 100;
 const writesAfter = 100;
 
@@ -21,6 +22,8 @@ const cluster = await startCluster();
 const settings = {
   DATABASE_URL: cluster.databaseUrl,
   HALO_SECRET: 'a secret that both of these servers share',
+  // The judge wants every value, also of keys that are written more often than the default keeps.
+  HALO_HISTORY_VERSIONS: '1000000',
 };
 const servers = [await startHalo({ env: settings }), await startHalo({ env: settings })] as const;
 const halos = [haloAt(servers[0].url), haloAt(servers[1].url)] as const;
@@ -187,7 +190,13 @@ async function otherThan(leader: Member): Promise<Member | undefined> {
 function expectFlawless({ recording, log, inFlight }: Outcome): void {
   const verdict = judge(recording, log);
   const feeds = recording.told.map(() => flawless);
-  expect(verdict).toEqual({ lost: [], duplicated: [], uncalled: [], wrong: [], feeds });
+  expect({ ...verdict, wrong: verdict.wrong.slice(0, faultsShown) }).toEqual({
+    lost: [],
+    duplicated: [],
+    uncalled: [],
+    wrong: [],
+    feeds,
+  });
   // Without requests that the fault met, nothing was tested.
   expect(inFlight).toBeGreaterThan(0);
   const codes = Object.keys(countCodes(recording));
