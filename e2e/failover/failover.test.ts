@@ -144,10 +144,15 @@ function isolate(hasHappened: (load: Load, cutMs: number) => Promise<boolean> | 
       await Promise.all(standbys.map(({ host }) => host.cut()));
       const cutMs = performance.now();
       await until('The isolated leader at work', () => hasHappened(load, cutMs));
+      // A machine that lost its power sends nothing more, where a kernel would still send what is buffered.
+      await leader.host.cut();
       await leader.host.kill9();
       await Promise.all(standbys.map(({ host }) => host.heal()));
     },
-    heal: async (leader) => leader.start(),
+    heal: async (leader) => {
+      await leader.host.heal();
+      leader.start();
+    },
   };
 }
 
