@@ -28,7 +28,10 @@ build();
 const directory = mkdtempSync(join(tmpdir(), 'halo-failover-'));
 // PostgreSQL runs as another user, which has to reach its own directory below.
 chmodSync(directory, 0o711);
-const status = await run().finally(() => rmSync(directory, { recursive: true, force: true }));
+const status = await run().finally(() => {
+  // After Ctrl-C the kernel may still be ending processes that write there.
+  rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+});
 process.exit(status);
 
 /** @returns {string | undefined} why nothing can be run here, with the remedy */

@@ -93,9 +93,9 @@ for (const [name, fault, into] of [
   });
 }
 
-test('nothing is lost when the standbys are cut off and then the leader is killed', async () => {
+test('nothing is lost when the standbys are cut off and then the leader is lost', async () => {
   const outcome = await underLoad(isolate(waitsForStandbys));
-  tell('the leader is isolated and killed', outcome);
+  tell('the leader is isolated and lost', outcome);
   expectFlawless(outcome);
 });
 
