@@ -1,12 +1,12 @@
 // @ts-check
-// Parts that npm does not carry: a browser, and the PostgreSQL that Debian ships. They are installed where that
+// Parts that npm does not carry: a browser, the PostgreSQL that Debian ships, and what makes it fail over. They are installed where that
 // is possible without asking anybody: as root with apt-get, or Playwright's own browser elsewhere.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './install.mjs';
 
-/** @typedef {'chromium' | 'postgres15'} Part */
+/** @typedef {'chromium' | 'postgres15' | 'failover'} Part */
 
 /** @type {Record<Part, { packages: string[], present: () => boolean, otherwise?: () => boolean, remedy: string }>} */
 const parts = {
@@ -20,6 +20,20 @@ const parts = {
     packages: ['postgresql-15'],
     present: () => existsSync('/usr/lib/postgresql/15/bin/postgres'),
     remedy: 'PostgreSQL 15 is missing. Run "apt-get install postgresql-15".',
+  },
+  failover: {
+    packages: ['patroni', 'etcd-server', 'python3-etcd', 'haproxy', 'iproute2'],
+    // Patroni finds its store's client by itself, where Debian keeps the modules of Python.
+    present: () =>
+      [
+        '/usr/bin/patroni',
+        '/usr/bin/etcd',
+        '/usr/lib/python3/dist-packages/etcd',
+        '/usr/sbin/haproxy',
+        '/sbin/ip',
+      ].every((path) => existsSync(path)),
+    remedy:
+      'Patroni, etcd or HAProxy is missing. On Debian 12, run "apt-get install patroni etcd-server python3-etcd haproxy iproute2".',
   },
 };
 
@@ -45,7 +59,24 @@ function installPackages(packages) {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
   console.log(`Installing ${packages.join(', ')} …`);
   if (!updated) updated = runs('apt-get', ['update', '-qq']);
-  return runs('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+  return withoutStartingServices(() =>
+    runs('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages]),
+  );
+}
+
+/** Debian's packages start what they install, unless this program tells them not to. */
+const policy = '/usr/sbin/policy-rc.d';
+
+/** @param {() => boolean} install */
+function withoutStartingServices(install) {
+  if (existsSync(policy)) return install();
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n');
+  chmodSync(policy, 0o755);
+  try {
+    return install();
+  } finally {
+    rmSync(policy);
+  }
 }
 
 /**

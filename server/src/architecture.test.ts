@@ -124,7 +124,7 @@ function roomOf(path: string): Room {
   if (room !== undefined) return room;
   if (third === 'errors.ts') return 'errors';
   if (third === 'config.ts') return 'config';
-  return ['main.ts', 'serve.ts', 'admin.ts'].includes(third) ? 'top' : 'unknown';
+  return ['main.ts', 'workers.ts', 'serve.ts', 'admin.ts'].includes(third) ? 'top' : 'unknown';
 }
 
 interface Allowance {

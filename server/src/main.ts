@@ -15,7 +15,7 @@ import { createUpkeep } from './auth/upkeep.js';
 import type { Config } from './config.js';
 import { type DatabaseAddress, openDatabase } from './database/database.js';
 import { checkReady, prepareSchema } from './database/schema.js';
-import { openSource } from './database-source.js';
+import { openSource } from './database/source.js';
 import { createEngine } from './engine/engine.js';
 import { createSweeper } from './engine/sweeper.js';
 import { StartError } from './errors.js';
@@ -70,7 +70,9 @@ export async function startServer(
       logger.warn({ err: error }, 'a database connection broke');
     });
     stops.push(database.close);
-    const migrations = await prepareSchema(database.kysely);
+    const migrations = await prepareSchema(database.kysely, (reason) => {
+      logger.warn({ reason }, 'waiting for a database that takes writes');
+    });
     if (migrations.length > 0) logger.info({ migrations }, 'the schema was brought up to date');
     const limits = { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax };
     const engine = createEngine(database, {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config.js';
 import type { DatabaseAddress } from './database/database.js';
-import { openSource } from './database-source.js';
+import { openSource } from './database/source.js';
 import { StartError } from './errors.js';
 import { connectionsMax, type RunningServer } from './main.js';
 import { createLogger } from './observability/logger.js';

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { dropsUnfit, hearWarnings, refuseStandby } from './connections.js';
 import type { Tables } from './tables.js';
 import { createWires, type Wires } from './wires.js';
 
@@ -83,10 +84,14 @@ export function openDatabase(
     };
   };
   const open = (max: number, hot: boolean): pg.Pool => {
-    const pool = new pg.Pool({ ...clientConfig(hot), max, pipeline: hot } as pg.PoolConfig);
+    const config = { ...clientConfig(hot), max, pipeline: hot, onConnect: refuseStandby };
+    const pool = new pg.Pool(config as pg.PoolConfig);
     pool.on('error', onError);
     // The pool listens only while a client is idle; a connection that breaks in use would end the process.
-    pool.on('connect', (client) => client.on('error', onError));
+    pool.on('connect', (client) => {
+      client.on('error', onError);
+      hearWarnings(client);
+    });
     return pool;
   };
   const wires = createWires(clientConfig(true), onError);
@@ -94,7 +99,8 @@ export function openDatabase(
   const writers = open(sizes.writers, true);
   const scanners = open(sizes.scanners, true);
   const exporters = open(sizes.exporters, true);
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: open(sizes.cold, false) }) });
+  const cold = dropsUnfit(open(sizes.cold, false));
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: cold }) });
   return {
     kysely,
     wires,

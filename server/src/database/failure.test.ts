@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { HaloError } from '../errors.js';
-import { databaseError, isUniqueViolation } from './failure.js';
+import { databaseError, isPassing, isUniqueViolation, StandbyMet, UnreplicatedCommit } from './failure.js';
 
 function refused(code: string, constraint?: string): Error {
   const error = new pg.DatabaseError('what PostgreSQL said', 20, 'error');
@@ -20,6 +20,7 @@ const lost = [
   new Error('Client has encountered a connection error and is not queryable'),
   new Error('Query read timeout'),
   new Error('timeout exceeded when trying to connect'),
+  new UnreplicatedCommit(),
 ];
 
 describe('databaseError', () => {
@@ -54,6 +55,21 @@ describe('databaseError', () => {
     const refusal = new HaloError('session-ended', 'The session has ended.');
     expect(databaseError(refusal, { committing: true })).toBe(refusal);
   });
+});
+
+test.each([
+  [true, new StandbyMet()],
+  [true, refused('57P03')],
+  [true, new Error('Connection terminated unexpectedly')],
+  [true, Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+  [false, Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
+  [false, Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' })],
+  [false, refused('28P01')],
+  [false, refused('3D000')],
+  [false, new Error('timeout exceeded when trying to connect')],
+  [false, undefined],
+])('isPassing says %s of %s', (passing, error) => {
+  expect(isPassing(error)).toBe(passing);
 });
 
 test('isUniqueViolation tells one constraint from another', () => {

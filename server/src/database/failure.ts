@@ -54,10 +54,26 @@ const connectionCodes = new Set([
 const connectionMessages =
   /connection (terminated|error|ended)|not queryable|timeout (expired|exceeded)|read timeout|after calling end|driver has already been destroyed/i;
 
+/** The server follows another one, and so shows what may be old and takes no writes. */
+export class StandbyMet extends Error {
+  constructor() {
+    super('The server is a standby');
+    this.name = 'StandbyMet';
+  }
+}
+
+/** PostgreSQL committed, but gave up waiting for a standby: the next fail-over may lose it. */
+export class UnreplicatedCommit extends Error {
+  constructor() {
+    super('PostgreSQL warned that the commit may not have reached a standby');
+    this.name = 'UnreplicatedCommit';
+  }
+}
+
 /**
  * Says in the problem catalogue's words what became of a failed query: `unavailable` when PostgreSQL cannot
- * be reached or cannot serve now, `outcome-unknown` when the connection was lost while committing, and
- * `internal` for everything else, which is a bug. A HaloError is returned as it is, so that one `catch`
+ * be reached or cannot serve now, `outcome-unknown` when the connection was lost while committing or no standby
+ * has the commit, and `internal` for everything else, which is a bug. A HaloError is returned as it is, so that one `catch`
  * serves refusals and failures alike. The original error becomes the cause.
  */
 export function databaseError(error: unknown, { committing }: FailureContext): HaloError {
@@ -70,13 +86,29 @@ export function databaseError(error: unknown, { committing }: FailureContext): H
       { cause: error },
     );
   }
-  if (isConnectionLost(error) || hasState(error, unavailableStates)) {
+  if (committing && error instanceof UnreplicatedCommit) {
+    return new HaloError('outcome-unknown', 'The change was made, but it is not certain that it will last.', {
+      cause: error,
+    });
+  }
+  const met = error instanceof UnreplicatedCommit || error instanceof StandbyMet;
+  if (met || isConnectionLost(error) || hasState(error, unavailableStates)) {
     return new HaloError('unavailable', 'The database cannot be reached at the moment.', {
       cause: error,
       retryAfterS,
     });
   }
   return new HaloError('internal', 'Something went wrong on the server.', { cause: error });
+}
+
+/**
+ * Whether a failure to connect tells of a server that is there but not yet ready: starting, stopping, a standby, or
+ * a proxy that hangs up because it knows of no leader.
+ */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof StandbyMet || hasState(error, [/^57P0[1-3]$/])) return true;
+  if (!(error instanceof Error) || error instanceof pg.DatabaseError) return false;
+  return /connection terminated unexpectedly/i.test(error.message) || codeOf(error) === 'ECONNRESET';
 }
 
 /** Whether a statement was refused because of the unique index or constraint of that name. */
@@ -87,8 +119,11 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
 function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof pg.DatabaseError) return hasState(error, disconnectingStates);
-  if ('code' in error && typeof error.code === 'string' && connectionCodes.has(error.code)) return true;
-  return connectionMessages.test(error.message);
+  return connectionCodes.has(codeOf(error)) || connectionMessages.test(error.message);
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 function hasState(error: unknown, states: readonly RegExp[]): boolean {

@@ -26,7 +26,13 @@ declare module 'vitest' {
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'halo-test-'));
   // Tests make and drop whole databases; whether those survive a power cut does not matter.
-  const settings = { fsync: 'off', max_connections: '200' };
+  const settings = {
+    fsync: 'off',
+    max_connections: '200',
+    // A standby that never comes. Only a session that asks for it waits, which is how a test gets to see that wait.
+    synchronous_standby_names: 'nobody',
+    synchronous_commit: 'local',
+  };
   const postgres = await startEmbeddedPostgres({ directory, log: () => {}, settings });
   const { socketDirectory: host, port, user } = postgres;
   const client = new pg.Client({ host, port, user, database: 'postgres' });

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
-import { Refused } from './failure.js';
+import { refuseStandby } from './connections.js';
+import { Refused, UnreplicatedCommit } from './failure.js';
 import { type Bound, bindMessages, executeMessage, syncMessage } from './wire-messages.js';
 import { createWireReader, type WireMessage, type WireRow } from './wire-reader.js';
 
@@ -21,18 +22,14 @@ export interface Wire {
    * One run at a time.
    *
    * @throws Refused when PostgreSQL failed a statement or ended the connection before all were done, and so rolled all
-   * of them back; a connection error when its answer is lost
+   * of them back; UnreplicatedCommit; a connection error when its answer is lost
    */
-  run(statements: readonly Bound[]): Promise<WireResult>;
+  run(statements: readonly Bound[]): Promise<WireRows>;
   close(): void;
 }
 
-export interface WireResult {
-  /** The rows of each statement. */
-  readonly rows: readonly (readonly WireRow[])[];
-  /** The SQLSTATEs of warnings that came with the answer. */
-  readonly warnings: readonly string[];
-}
+/** Of each statement. */
+export type WireRows = readonly (readonly WireRow[])[];
 
 /** Later than PostgreSQL's own statement timeout, which tells what became of the statement. */
 const answerMsMax = 20_000;
@@ -41,10 +38,9 @@ interface Run {
   /** How many statements there are. */
   readonly count: number;
   readonly rows: WireRow[][];
-  readonly warnings: string[];
   current: WireRow[];
   error: Error | undefined;
-  readonly resolve: (result: WireResult) => void;
+  readonly resolve: (rows: WireRows) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -95,7 +91,7 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
     else if (message.kind === 'complete') {
       run.rows.push(run.current);
       run.current = [];
-    } else if (message.kind === 'warning') run.warnings.push(message.state);
+    } else if (message.kind === 'warning') run.error ??= warningOf(message.state);
     else if (message.kind === 'error') {
       // It comes in the place of what a statement answers. After the last of them, it may have come after the commit.
       const isRefused = run.rows.length < run.count;
@@ -104,7 +100,7 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
       if (message.isFatal) breakDown(error);
       else run.error = error;
     } else if (run.error !== undefined) breakDown(run.error);
-    else settle(({ resolve, rows, warnings }) => resolve({ rows, warnings }));
+    else settle(({ resolve, rows }) => resolve(rows));
   }
 
   return {
@@ -121,7 +117,7 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
         run = {
           count: statements.length,
           rows: [],
-          warnings: [],
+
           current: [],
           error: undefined,
           resolve,
@@ -141,7 +137,16 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
 /** The socket is node-postgres's own, which it holds where no type tells. */
 async function connected(client: pg.Client): Promise<Duplex> {
   await client.connect();
+  await refuseStandby(client).catch(async (error: unknown) => {
+    await client.end();
+    throw error;
+  });
   return (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection.stream;
+}
+
+/** The one that tells of a commit without its standby has no SQLSTATE of its own (`connections.ts`). */
+function warningOf(state: string): Error | undefined {
+  return state === '01000' ? new UnreplicatedCommit() : undefined;
 }
 
 /** Whatever was not yet prepared on the connection is, on the way. */

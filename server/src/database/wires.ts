@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { connectWire, type Wire, type WireResult } from './wire.js';
+import { connectWire, type Wire, type WireRows } from './wire.js';
 import type { Bound } from './wire-messages.js';
 
 /**
@@ -8,7 +8,7 @@ import type { Bound } from './wire-messages.js';
  */
 export interface Wires {
   /** Runs statements as one transaction; see `Wire`. */
-  run(statements: readonly Bound[]): Promise<WireResult>;
+  run(statements: readonly Bound[]): Promise<WireRows>;
   /** Closes those that are idle, and those at work as soon as they are done. */
   close(): void;
 }

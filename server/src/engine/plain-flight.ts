@@ -1,9 +1,8 @@
 import { databaseError, Refused } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
-import type { WireResult } from '../database/wire.js';
+import type { WireRows } from '../database/wire.js';
 import type { WireRow } from '../database/wire-reader.js';
 import type { Wires } from '../database/wires.js';
-import { HaloError } from '../errors.js';
 import { readInt8Array } from './array-results.js';
 import { booleanArray, byteaArray, int4Array, int8, int8Array, textArray } from './arrays.js';
 import type { Commit, SetMutation } from './commit.js';
@@ -12,7 +11,7 @@ import { bytesOf } from './draft.js';
 import type { StoreLimits } from './flight-state.js';
 import type { Accepted } from './plan.js';
 import { lockStores, putPlain } from './statements.js';
-import { isPassing } from './transaction.js';
+import { isConflict } from './transaction.js';
 
 /**
  * Writes flights of plain sets without planning them: most writes set one key, whatever it was before, and for those
@@ -62,19 +61,8 @@ export async function flyPlain(
   sets: readonly PlainSet[],
 ): Promise<PlainOutcome | undefined> {
   const flight = layOut(sets);
-  const result = await run(wires, flight, sets, limits);
-  if (result === undefined) return undefined;
-  const { rows, warnings } = result;
-  // PostgreSQL warns when it committed without the standby that was to have it: a failover could lose the write.
-  if (warnings.length > 0) {
-    throw new HaloError(
-      'outcome-unknown',
-      'The change was made, but it may not be on all the disks it should be.',
-      {
-        cause: warnings,
-      },
-    );
-  }
+  const rows = await run(wires, flight, sets, limits);
+  if (rows === undefined) return undefined;
   const answer = rows[1]?.[0] ?? [];
   return answer[0]?.[0] === yes ? readOutcome(flight, sets, answer) : undefined;
 }
@@ -124,7 +112,7 @@ async function run(
   { accountIds, accounts, steps, previous, isLast }: Flight,
   sets: readonly PlainSet[],
   { keysMax, bytesMax }: StoreLimits,
-): Promise<WireResult | undefined> {
+): Promise<WireRows | undefined> {
   const { credentials, places } = gatherCredentials(sets);
   const accountArray = int8Array(accountIds);
   const values = [
@@ -150,7 +138,7 @@ async function run(
       { ...putPlain, values },
     ]);
   } catch (error) {
-    if (error instanceof Refused && isPassing(error.cause)) return undefined;
+    if (error instanceof Refused && isConflict(error.cause)) return undefined;
     throw databaseError(error, { committing: true });
   }
 }

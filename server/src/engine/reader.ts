@@ -99,7 +99,7 @@ async function fly(wires: Wires, reads: readonly Read[]): Promise<(Found | undef
     inlineBytesMax,
   ];
   try {
-    const { rows } = await wires.run([{ ...readKeys, values }]);
+    const rows = await wires.run([{ ...readKeys, values }]);
     return parseFlight(rows[0]?.[0] ?? [], reads.length);
   } catch (error) {
     throw databaseError(error, { committing: false });

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { QueryArrayConfig } from 'pg';
+import { requireReplicated } from '../database/connections.js';
 import { databaseError } from '../database/failure.js';
 import { inOneWrite } from '../database/pipeline.js';
 import { HaloError } from '../errors.js';
@@ -12,6 +13,11 @@ export interface Decision<Outcome> {
   readonly outcome: Outcome;
   /** None: there is nothing to change, and the transaction is rolled back. */
   readonly writes: readonly QueryArrayConfig[];
+  /**
+   * Whether to COMMIT even if there is nothing to change. PostgreSQL then waits until its standby has what this
+   * transaction found, which it may have been unable to confirm to whoever wrote it. Locking rows makes it wait.
+   */
+  readonly confirms?: boolean;
 }
 
 /** Deadlocks and serialization failures are not expected; if they come, a few tries see them through. */
@@ -42,12 +48,12 @@ export async function transact<Outcome>(
 /** The transaction certainly did not commit. */
 class RolledBack extends Error {
   get worthRetrying(): boolean {
-    return isPassing(this.cause);
+    return isConflict(this.cause);
   }
 }
 
 /** Whether PostgreSQL rolled back because of others who wrote at the same time: a deadlock or a serialization failure. */
-export function isPassing(error: unknown): boolean {
+export function isConflict(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown };
   return code === '40P01' || code === '40001';
 }
@@ -61,8 +67,8 @@ async function attempt<Outcome>(
   });
   let broken = true;
   try {
-    const { outcome, writes } = await decide(createAsk(client));
-    if (writes.length === 0) await rollBack(client);
+    const { outcome, writes, confirms } = await decide(createAsk(client));
+    if (writes.length === 0 && !confirms) await rollBack(client);
     else await writeAndCommit(client, writes);
     broken = false;
     return outcome;
@@ -103,6 +109,11 @@ async function writeAndCommit(client: pg.ClientBase, writes: readonly QueryArray
     return [client.query('commit'), ...queries] as const;
   });
   await settleCommit(written, commit);
+  try {
+    requireReplicated(client);
+  } catch (error) {
+    throw databaseError(error, { committing: true });
+  }
 }
 
 /**

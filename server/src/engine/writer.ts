@@ -79,6 +79,8 @@ function flyPlanned(pool: pg.Pool, limits: StoreLimits, commits: readonly Commit
     const state = await readState(ask, limits, commits);
     const decided = plan(state, commits);
     const writes = decided.stores.length === 0 ? [] : planStatements(decided, state.nowMs);
-    return { outcome: decided, writes };
+    // An answer that is given again tells of a commit that nobody may have heard to be safe.
+    const confirms = commits.some(({ idempotency }) => idempotency !== undefined);
+    return { outcome: decided, writes, confirms };
   });
 }

@@ -39,7 +39,9 @@ export async function withHalo<Result>(
   };
   const stopListening = onInterrupt(postgres.release);
   try {
-    const migrations = await prepareSchema(database.kysely);
+    const migrations = await prepareSchema(database.kysely, (reason) => {
+      terminal.errors.write(`Waiting for a database that takes writes: ${reason}.\n`);
+    });
     return await work({ config, database: database.kysely, migrations });
   } finally {
     stopListening();

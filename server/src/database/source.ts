@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import type { Config } from './config.js';
-import type { DatabaseAddress } from './database/database.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/postgres.js';
-import { StartError } from './errors.js';
+import type { Config } from '../config.js';
+import { StartError } from '../errors.js';
+import type { DatabaseAddress } from './database.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './postgres.js';
 
 /** Where the data is. */
 export interface DatabaseSource {
