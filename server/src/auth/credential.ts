@@ -9,7 +9,7 @@ export type { Credential };
 /** RFC 6750: the scheme, in any case, and one space. */
 const scheme = 'bearer ';
 
-/** A hundred bytes and the credential each: 10 MB at the most. */
+/** A hundred bytes and the credential, or twice a JWT, each: some 30 MB at the most. */
 const memoMax = 20_000;
 
 /**
@@ -25,13 +25,25 @@ export function createCredentialReader(
   tokens: Pick<Tokens, 'verify'>,
 ): (authorization: string | undefined) => Credential | Promise<Credential> {
   const memo = createMemo<Credential>(memoMax);
-  return (authorization) => {
-    const token = bearerOf(authorization);
+  // V8 reckons the hash of a string once, which for a JWT costs more than a look-up: the same header must lead to the
+  // same string. Only of tokens that were accepted, or anybody could fill the memory.
+  const tokenOf = createMemo<string>(memoMax);
+
+  function read(token: string): Credential | Promise<Credential> {
     if (!looksLikeApiToken(token)) return tokens.verify(token);
     const known = memo.get(token);
     if (known !== undefined) return known;
     const credential = readApiToken(token);
     memo.set(token, credential);
+    return credential;
+  }
+
+  return (authorization) => {
+    const known = authorization === undefined ? undefined : tokenOf.get(authorization);
+    if (known !== undefined) return read(known);
+    const token = bearerOf(authorization);
+    const credential = read(token);
+    if (authorization !== undefined && !(credential instanceof Promise)) tokenOf.set(authorization, token);
     return credential;
   };
 }

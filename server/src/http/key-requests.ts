@@ -124,7 +124,7 @@ async function put(options: KeyRequests, request: KeyRequest, requestId: string)
   const set = { key, value, contentType, metadata, expiry, condition };
   const { revision, created } = await options.engine.set(credential, set, dry_run ?? false);
   const content = { key, revision, created };
-  return jsonAnswer(created ? 201 : 200, requestId, content, ['etag', `"${revision}"`]);
+  return jsonAnswer(created ? 201 : 200, requestId, content, `etag: "${revision}"\r\n`);
 }
 
 async function remove(options: KeyRequests, request: KeyRequest, requestId: string): Promise<KeyAnswer> {
@@ -147,21 +147,10 @@ function whenAuthentic<Result>(
   return credential instanceof Promise ? credential.then(then) : then(credential);
 }
 
-function jsonAnswer(
-  status: number,
-  requestId: string,
-  content: object,
-  more: readonly string[] = [],
-): KeyAnswer {
-  const head = [
-    'x-request-id',
-    requestId,
-    'x-content-type-options',
-    'nosniff',
-    ...more,
-    'content-type',
-    'application/json; charset=utf-8',
-  ];
+/** @param more header lines */
+function jsonAnswer(status: number, requestId: string, content: object, more = ''): KeyAnswer {
+  const type = 'content-type: application/json; charset=utf-8\r\n';
+  const head = `x-request-id: ${requestId}\r\nx-content-type-options: nosniff\r\n${more}${type}`;
   return { status, head, body: Buffer.from(JSON.stringify(content)) };
 }
 

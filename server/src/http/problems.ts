@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Operation, operations, type ProblemCode, problems, problemTypePrefix } from 'halo-contract';
 import { HaloError } from '../errors.js';
-import { type KeyAnswer, sendAnswer } from './key-answer.js';
+import { headLines, type KeyAnswer, sendAnswer } from './key-answer.js';
 import { keyPathPrefix, pathOf } from './key-path.js';
 import { formOf } from './operation-at.js';
 
@@ -77,7 +77,7 @@ export function problemAnswer(
   logFailure(log, problem, { method, route: keyPathPrefix });
   return {
     status: problem.status,
-    head: Object.entries(problem.headers).flat(),
+    head: headLines(problem.headers),
     body: Buffer.from(problem.body),
   };
 }

@@ -155,7 +155,7 @@ describe('the reader of whole requests', () => {
       const mine = { method, url, headers: { ...read_ }, body: content.toString('latin1') };
       expect(await hearByNode(bytes.slice(0, request.end))).toEqual([mine]);
     };
-    await fc.assert(fc.asyncProperty(requests, same), { numRuns: 3_000 });
-    expect(taken).toBeGreaterThan(100);
+    await fc.assert(fc.asyncProperty(requests, same), { numRuns: 6_000 });
+    expect(taken).toBeGreaterThan(50);
   }, 60_000);
 });
