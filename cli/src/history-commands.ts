@@ -30,7 +30,7 @@ const pageVersions = 100;
 export function addHistoryCommands(program: Command, terminal: Terminal): void {
   addConnectionOptions(program.command('history'))
     .description('list the versions of a key, the newest first')
-    .argument('<key>')
+    .argument('<key>', 'such as greeting or pictures/cat')
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', '\nExample:\n  halo history greeting')
     .action((key: string, options: JsonOption) => history(terminal, key, options));

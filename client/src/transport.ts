@@ -1,3 +1,4 @@
+import { abortable } from './abortable.js';
 import { backoffMs, pause } from './backoff.js';
 import { HaloError, readProblem } from './problem.js';
 
@@ -112,7 +113,7 @@ async function sendOnce(
     clearTimeout(timer);
   }
   if (!response.ok && response.status !== 304) throw await readProblem(response);
-  return response;
+  return ask.signal === undefined ? response : abortable(response, ask.signal);
 }
 
 /** Who waits for what others wait for too, such as one refresh for all, can stop waiting alone. */
