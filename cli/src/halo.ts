@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { exitCodes } from './failure.js';
-import { watchReader } from './reader-watch.js';
 import { runHalo } from './run.js';
 import { OutputClosed } from './terminal.js';
 
@@ -8,12 +7,10 @@ import { OutputClosed } from './terminal.js';
 const { stdin: input, stdout: output, stderr: errors } = process;
 const closed = new AbortController();
 // Whoever reads only the first lines closes the pipe: what only prints ends then, what changes something goes on.
-const stopPrinting = () => closed.abort(new OutputClosed());
 output.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  stopPrinting();
+  closed.abort(new OutputClosed());
 });
-watchReader(output.fd, stopPrinting);
 errors.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });

@@ -1,27 +1,36 @@
-import { close, constants, fstatSync, open } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { fstatSync } from 'node:fs';
+import { OutputClosed } from './terminal.js';
 
-/** Short beside a person's patience, long beside what a look costs. */
-const lookEveryMs = 500;
+export interface ReaderWatch {
+  /** Aborts with OutputClosed once nobody reads. */
+  readonly gone: AbortSignal;
+  stop(): void;
+}
 
 /**
- * Calls `onGone` once nobody reads the pipe behind a file descriptor any more. Writing would tell too, but a command
- * that waits, such as `halo watch | head -n 1`, may have nothing to write for hours.
+ * Watches whether anybody reads the pipe that is written to. Writing would tell too, but a command that waits, such as
+ * `halo watch | head -n 1`, may have nothing to write for hours.
  *
- * It looks where Linux lets one: opening a pipe anew for writing, without waiting, fails with ENXIO when it has no
- * reader. Everything else, such as a file or a socket, and other systems, are left to the next write. It keeps no
- * process alive.
+ * Node cannot ask a pipe without writing to it; GNU's `tail -f` can, so that one stands beside us, with our output
+ * as its own and nothing to say. It ends when the reader has gone, and when this process has. Where there is no such
+ * `tail`, and for everything but pipes, it is found out at the next write.
  */
-export function watchReader(descriptor: number, onGone: () => void): void {
-  if (process.platform !== 'linux' || !isPipe(descriptor)) return;
-  const timer = setInterval(() => {
-    open(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK, (error, opened) => {
-      if (error === null) return close(opened);
-      // Whatever else is wrong, such as a pipe of another user, will be no better at the next look.
-      clearInterval(timer);
-      if (error.code === 'ENXIO') onGone();
-    });
-  }, lookEveryMs);
-  timer.unref();
+export function watchReader(output: NodeJS.WritableStream & { readonly fd?: number }): ReaderWatch {
+  const leaving = new AbortController();
+  const { fd } = output;
+  if (process.platform !== 'linux' || fd === undefined || !isPipe(fd))
+    return { gone: leaving.signal, stop: () => {} };
+  const tail = spawn('tail', ['-f', `--pid=${process.pid}`, '/dev/null'], {
+    stdio: ['ignore', fd, 'ignore'],
+  });
+  // There is none: then it is not found out early.
+  tail.on('error', () => {});
+  tail.on('exit', (_code, signal) => {
+    if (signal === 'SIGPIPE') leaving.abort(new OutputClosed());
+  });
+  tail.unref();
+  return { gone: leaving.signal, stop: () => tail.kill() };
 }
 
 function isPipe(descriptor: number): boolean {
