@@ -3,10 +3,10 @@
 // is possible without asking anybody: as root with apt-get, or Playwright's own browser elsewhere.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { root } from './install.mjs';
 
-/** @typedef {'chromium' | 'postgres15'} Part */
+/** @typedef {'chromium' | 'postgres15' | 'terminal' | 'redis'} Part */
 
 /** @type {Record<Part, { packages: string[], present: () => boolean, otherwise?: () => boolean, remedy: string }>} */
 const parts = {
@@ -20,6 +20,17 @@ const parts = {
     packages: ['postgresql-15'],
     present: () => existsSync('/usr/lib/postgresql/15/bin/postgres'),
     remedy: 'PostgreSQL 15 is missing. Run "apt-get install postgresql-15".',
+  },
+  // Shells to complete in, and util-linux's program that makes a terminal to type into.
+  terminal: {
+    packages: ['bash', 'zsh', 'fish', 'bsdutils'],
+    present: () => ['bash', 'zsh', 'fish', 'script'].every(isProgram),
+    remedy: 'A shell or "script" is missing. Run "apt-get install bash zsh fish bsdutils".',
+  },
+  redis: {
+    packages: ['redis-server', 'redis-tools'],
+    present: () => ['redis-server', 'redis-cli'].every(isProgram),
+    remedy: 'Redis is missing. Run "apt-get install redis-server redis-tools".',
   },
 };
 
@@ -38,6 +49,11 @@ export function installSystemParts(wanted) {
     missing.set(name, part.remedy);
   }
   return missing;
+}
+
+/** @param {string} name */
+function isProgram(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 }
 
 /** @param {string[]} packages */
