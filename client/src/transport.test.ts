@@ -85,9 +85,18 @@ describe('a write', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('is not tried again after a 502, which does not say what was done', async () => {
-    const { halo, asked } = haloWith([() => new Response('', { status: 502 }), put]);
-    await expect(halo.set('a', 'text')).rejects.toMatchObject({ code: 'unavailable', status: 502 });
+  test.each([502, 504])(
+    'is not tried again after a %i of a proxy, which does not say what was done',
+    async (status) => {
+      const { halo, asked } = haloWith([() => new Response('', { status }), put]);
+      await expect(halo.set('a', 'text')).rejects.toMatchObject({ code: 'outcome-unknown', status });
+      expect(asked).toHaveLength(1);
+    },
+  );
+
+  test('that nobody answers in time may have been done', async () => {
+    const { halo, asked } = haloWith([hang, put], { timeoutMs: 20 });
+    await expect(halo.set('a', 'text')).rejects.toMatchObject({ code: 'outcome-unknown', status: 0 });
     expect(asked).toHaveLength(1);
   });
 
