@@ -3,10 +3,10 @@
 // is possible without asking anybody: as root with apt-get, or Playwright's own browser elsewhere.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { root } from './install.mjs';
 
-/** @typedef {'chromium' | 'postgres15' | 'failover'} Part */
+/** @typedef {'chromium' | 'postgres15' | 'failover' | 'terminal' | 'redis'} Part */
 
 /** @type {Record<Part, { packages: string[], present: () => boolean, otherwise?: () => boolean, remedy: string }>} */
 const parts = {
@@ -35,6 +35,17 @@ const parts = {
     remedy:
       'Patroni, etcd or HAProxy is missing. On Debian 12, run "apt-get install patroni etcd-server python3-etcd haproxy iproute2".',
   },
+  // Shells to complete in, and util-linux's program that makes a terminal to type into.
+  terminal: {
+    packages: ['bash', 'zsh', 'fish', 'bsdutils'],
+    present: () => ['bash', 'zsh', 'fish', 'script'].every(isProgram),
+    remedy: 'A shell or "script" is missing. Run "apt-get install bash zsh fish bsdutils".',
+  },
+  redis: {
+    packages: ['redis-server', 'redis-tools'],
+    present: () => ['redis-server', 'redis-cli'].every(isProgram),
+    remedy: 'Redis is missing. Run "apt-get install redis-server redis-tools".',
+  },
 };
 
 let updated = false;
@@ -52,6 +63,11 @@ export function installSystemParts(wanted) {
     missing.set(name, part.remedy);
   }
   return missing;
+}
+
+/** @param {string} name */
+function isProgram(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 }
 
 /** @param {string[]} packages */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build, installDependencies, root } from './install.mjs';
 import { installSystemParts } from './install-system.mjs';
 
-/** @typedef {{ name: string, command: string[], needs?: ('chromium' | 'postgres15')[] }} Suite */
+/** @typedef {{ name: string, command: string[], needs?: import('./install-system.mjs').Part[] }} Suite */
 
 /** @type {Suite[]} */
 const suites = [
@@ -19,8 +19,9 @@ const suites = [
   {
     name: 'clients',
     command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'e2e/client', 'e2e/cli'],
-    // The chain of security events is tampered with where an operator could.
-    needs: ['postgres15'],
+    // The chain of security events is tampered with where an operator could; the command line is typed into; and
+    // what docs/migrating.md says is done to a Redis.
+    needs: ['postgres15', 'terminal', 'redis'],
   },
   {
     name: 'consistency',

@@ -86,7 +86,9 @@ async function sessionProfile(terminal: Terminal, url: string, { name, passwordS
       exitCodes.usage,
     );
   const given = name ?? (await ask(terminal, 'Name: ', 'shown')).trim();
+  if (given === '') throw new CommandError('No name was given. Nothing was changed.', exitCodes.usage);
   const password = passwordStdin ? await readSecret(terminal) : await ask(terminal, 'Password: ', 'hidden');
+  if (password === '') throw new CommandError('The password is empty. Nothing was changed.', exitCodes.usage);
   const session = await createHalo({ url, fetch: namedFetch })
     .logIn({ name: given, password })
     .catch((error: unknown) => {

@@ -30,6 +30,7 @@ export function addAuditCommands(program: Command, terminal: Terminal): void {
   const audit = program
     .command('audit')
     .description('read and verify the account’s audit trail')
+    .helpCommand('help [command]', 'explain a command')
     .enablePositionalOptions();
   addConnectionOptions(audit.command('list'))
     .description('list security events, the newest first')

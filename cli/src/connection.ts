@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { createHalo, type Exchange, type Halo, type HaloSession } from 'halo-client';
 import { CommandError } from 'halo-server/operator/command-error';
 import { exitCodes } from './failure.js';
@@ -31,11 +31,22 @@ export interface Target {
 const defaultUrl = 'http://localhost:5000';
 const defaultProfile = 'default';
 
+/** What these options stand below in help: behind those that a command has for itself. */
+export const connectionHeading = 'Which Halo, and as whom:';
+
 /** Adds `--url` and `--profile` to a command that talks to a server. */
 export function addConnectionOptions(command: Command): Command {
   return command
-    .option('--url <url>', 'where Halo is; else HALO_URL, the profile, http://localhost:5000', urlFrom)
-    .option('--profile <name>', 'whose log-in to use; else HALO_PROFILE, "default"', profileFrom);
+    .addOption(
+      new Option('--url <url>', 'where Halo is; else HALO_URL, the profile, http://localhost:5000')
+        .argParser(urlFrom)
+        .helpGroup(connectionHeading),
+    )
+    .addOption(
+      new Option('--profile <name>', 'whose log-in to use; else HALO_PROFILE, "default"')
+        .argParser(profileFrom)
+        .helpGroup(connectionHeading),
+    );
 }
 
 /** Finds out which Halo is meant, without asking it anything. */

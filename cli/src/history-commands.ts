@@ -6,6 +6,7 @@ import { addConnectionOptions, type ConnectionOptions, connect } from './connect
 import { exitCodes } from './failure.js';
 import { interruptible } from './interrupt.js';
 import { revisionFrom } from './option-values.js';
+import { watchReader } from './reader-watch.js';
 import { printJsonLine, printLine, printMarked, type Terminal } from './terminal.js';
 import { readText } from './value-input.js';
 
@@ -30,7 +31,7 @@ const pageVersions = 100;
 export function addHistoryCommands(program: Command, terminal: Terminal): void {
   addConnectionOptions(program.command('history'))
     .description('list the versions of a key, the newest first')
-    .argument('<key>')
+    .argument('<key>', 'such as greeting or pictures/cat')
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', '\nExample:\n  halo history greeting')
     .action((key: string, options: JsonOption) => history(terminal, key, options));
@@ -109,21 +110,26 @@ async function watch(
   { since, values = false, json, ...options }: WatchOptions,
 ): Promise<void> {
   const halo = await connect(terminal, options);
-  await interruptible(
-    () => '',
-    async (interrupted) => {
-      const watched = halo.watch({
-        values,
-        signal: AbortSignal.any([interrupted, terminal.closed]),
-        ...(prefix === undefined ? {} : { prefix }),
-        ...(since === undefined ? {} : { since }),
-      });
-      for await (const told of watched) {
-        if (json) await printJsonLine(terminal, told);
-        else for (const line of linesOf(told)) await printMarked(terminal, line);
-      }
-    },
-  );
+  const reader = watchReader(terminal.output);
+  try {
+    await interruptible(
+      () => '',
+      async (interrupted) => {
+        const watched = halo.watch({
+          values,
+          signal: AbortSignal.any([interrupted, terminal.closed, reader.gone]),
+          ...(prefix === undefined ? {} : { prefix }),
+          ...(since === undefined ? {} : { since }),
+        });
+        for await (const told of watched) {
+          if (json) await printJsonLine(terminal, told);
+          else for (const line of linesOf(told)) await printMarked(terminal, line);
+        }
+      },
+    );
+  } finally {
+    reader.stop();
+  }
 }
 
 const kindColours = { set: 'green', delete: 'red', expire: 'yellow' } as const;

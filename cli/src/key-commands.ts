@@ -43,12 +43,14 @@ const sliceKeys = 1_000;
 /** Refusals in a row after which somebody is working on the same keys, and should go first. */
 const refusalsMax = 10;
 
+const lineFeed = 0x0a;
+
 /** `get`, `set` and `rm`. */
 export function addKeyCommands(program: Command, terminal: Terminal): void {
   addConnectionOptions(program.command('get'))
     .description('print a value, byte by byte as it was stored')
-    .argument('<key>')
-    .option('-o, --output <file>', 'write it to a file instead')
+    .argument('<key>', 'such as greeting or pictures/cat')
+    .option('-o, --output <file>', 'write it to a file instead; - for standard output')
     .option('--revision <revision>', 'as the key stood at this revision', revisionFrom)
     .option('--json', 'print what belongs to the value, without the value, as JSON')
     .addHelpText(
@@ -63,7 +65,7 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
 
   addConnectionOptions(program.command('set'))
     .description('set a key to a value; once this returns it is durable')
-    .argument('<key>')
+    .argument('<key>', 'such as greeting or pictures/cat')
     .argument('[value]', 'text; left out, --file or standard input is read')
     .option('--file <file>', 'take the value from a file, or from standard input for -')
     .option('--type <type>', 'its content type; else by the file’s ending, or text if it is UTF-8')
@@ -97,7 +99,7 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
 
   addConnectionOptions(program.command('rm'))
     .description('delete keys; they stay in the trash for a time')
-    .argument('[keys...]')
+    .argument('[keys...]', 'one or more, or none with --prefix')
     .option('--prefix <prefix>', 'delete all keys that begin with this, which ends with a slash')
     .option('--yes', 'do not ask how many keys --prefix may delete')
     .option('--dry-run', 'check everything and change nothing')
@@ -114,7 +116,8 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
 
 async function get(terminal: Terminal, key: string, options: GetOptions): Promise<void> {
   const halo = await connect(terminal, options);
-  const { revision, output } = options;
+  const { revision } = options;
+  const output = options.output === '-' ? undefined : options.output;
   const value = await halo.get(key, revision === undefined ? {} : { revision });
   if (value === undefined) {
     const then = revision === undefined ? '' : ` at revision ${revision}`;
@@ -130,6 +133,8 @@ async function get(terminal: Terminal, key: string, options: GetOptions): Promis
     );
   }
   await printBytes(terminal, value.bytes);
+  // Or the shell's prompt would stand behind the value.
+  if (isShown && value.bytes.length > 0 && value.bytes.at(-1) !== lineFeed) await printBytes(terminal, '\n');
 }
 
 /** In the words of the wire. */

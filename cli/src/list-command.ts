@@ -23,7 +23,7 @@ const pageKeysMax = 1_000;
 export function addListCommand(program: Command, terminal: Terminal): void {
   addConnectionOptions(program.command('ls'))
     .description('list keys, all or those that begin with a prefix')
-    .argument('[prefix]')
+    .argument('[prefix]', 'only keys that begin with it')
     .addOption(new Option('--tree', 'show what slashes divide as a tree').conflicts(['long', 'json']))
     .option('--long', 'with revision, size, when it changed and expires, and content type')
     .option('--at <revision>', 'as of this revision', revisionFrom)

@@ -1,9 +1,9 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { CommandError } from 'halo-server/operator/command-error';
 import { addAccountCommands } from './account-commands.js';
 import { addAuditCommands } from './audit-commands.js';
 import { addCompletionCommand } from './completion-command.js';
-import { addConnectionOptions, type ConnectionOptions } from './connection.js';
+import { addConnectionOptions, type ConnectionOptions, connectionHeading } from './connection.js';
 import { addDoctorCommands } from './doctor-command.js';
 import { exitCodes } from './failure.js';
 import { addHistoryCommands } from './history-commands.js';
@@ -28,7 +28,11 @@ Environment:
   HALO_PROFILE   whose log-in to use
   NO_COLOR       print without colours
 
-Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not logged in or not allowed, 4 absent, 5 unreachable.`;
+Exit codes:
+  0 done                 3 not logged in, or not allowed
+  1 refused, or failed   4 absent
+  2 wrong usage          5 the server cannot be reached
+  130 ended by Ctrl-C`;
 
 /**
  * The whole command line. Its actions reject with what went wrong, and its parser throws commander's own error
@@ -49,6 +53,7 @@ export async function createProgram(terminal: Terminal, words: readonly string[]
       // `describeFailure` words it.
       outputError: () => {},
     })
+    .configureHelp({ groupItems: connectionLast })
     // What comes behind a command is that command's, and "--" reaches it.
     .enablePositionalOptions();
   passConnectionOptions(program);
@@ -68,6 +73,19 @@ export async function createProgram(terminal: Terminal, words: readonly string[]
   addDoctorCommands(program, terminal);
   addCompletionCommand(program, terminal);
   return program.helpCommand('help [command]', 'explain a command');
+}
+
+/** Groups what help shows, with the options that all commands share behind a command's own. */
+function connectionLast<Item extends Command | Option>(
+  unsorted: Item[],
+  visible: Item[],
+  groupOf: (item: Item) => string,
+): Map<string, Item[]> {
+  const groups = new Help().groupItems(unsorted, visible, groupOf);
+  const shared = groups.get(connectionHeading);
+  if (shared === undefined) return groups;
+  groups.delete(connectionHeading);
+  return groups.set(connectionHeading, shared);
 }
 
 /** Lets `halo --url URL get KEY` be `halo get KEY --url URL`. What stands behind the command wins. */

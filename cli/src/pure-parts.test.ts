@@ -6,7 +6,6 @@ import { checkChain, hashOf } from './audit-chain.js';
 import { examineClock, examineUrl } from './doctor.js';
 import { createExportCheck } from './export-check.js';
 import { describeFailure } from './failure.js';
-import { durationText, progressText } from './import-progress.js';
 import { createKeyTree } from './key-tree.js';
 import {
   instantFrom,
@@ -16,6 +15,7 @@ import {
   secondsFrom,
   urlFrom,
 } from './option-values.js';
+import { durationText, exportProgress, importProgress, progressText, sizeText } from './progress.js';
 import { colourFor } from './terminal.js';
 
 describe('option values', () => {
@@ -142,11 +142,24 @@ describe('an export', () => {
 
 test('progress tells share, speed and the time left', () => {
   const progress = { lines: 50, imported: 40, skipped: 10, failed: 1, bytes: 250, revision: 3 };
-  expect(progressText(progress, 1_000, 10_000)).toBe(
+  expect(progressText(importProgress(progress, 1_000), 10_000)).toBe(
     '25 %, 40 keys, 10 skipped, 1 rejected, 5 a second, 30 s left',
   );
-  expect(progressText(progress, undefined, 10_000)).toBe('40 keys, 10 skipped, 1 rejected, 5 a second');
+  expect(progressText(importProgress(progress, undefined), 10_000)).toBe(
+    '40 keys, 10 skipped, 1 rejected, 5 a second',
+  );
+  expect(progressText(exportProgress(30, 3_000, 40), 10_000)).toBe(
+    '75 %, 30 keys, 2.9 KiB, 3 a second, 4 s left',
+  );
+  expect(progressText(exportProgress(41, 0, 40), 0)).toBe('100 %, 41 keys, 0 bytes');
   expect([0.2, 59, 61, 3_700].map(durationText)).toEqual(['1 s', '59 s', '1 min 1 s', '1 h 1 min']);
+  expect([1, 1_023, 1_024, 1_048_575, 1_610_612_736].map(sizeText)).toEqual([
+    '1 byte',
+    '1023 bytes',
+    '1.0 KiB',
+    '1.0 MiB',
+    '1.5 GiB',
+  ]);
 });
 
 test('doctor compares clocks and knows what is encrypted', () => {

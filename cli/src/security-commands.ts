@@ -20,6 +20,7 @@ export function addSecurityCommands(program: Command, terminal: Terminal): void 
   const tokens = program
     .command('tokens')
     .description('list, create and revoke API tokens for programs')
+    .helpCommand('help [command]', 'explain a command')
     .enablePositionalOptions();
   addConnectionOptions(tokens.command('list'))
     .description('list the API tokens, the newest first, without their secrets')
@@ -55,7 +56,11 @@ export function addSecurityCommands(program: Command, terminal: Terminal): void 
     .addHelpText('after', '\nExample:\n  halo tokens revoke 3sTXMbGdQ0kzqN1c')
     .action((id: string, options: JsonOption) => revokeToken(terminal, id, options));
 
-  const sessions = program.command('sessions').description('list and end log-ins').enablePositionalOptions();
+  const sessions = program
+    .command('sessions')
+    .description('list and end log-ins')
+    .helpCommand('help [command]', 'explain a command')
+    .enablePositionalOptions();
   addConnectionOptions(sessions.command('list'))
     .description('list where the account is logged in, the most recently used first')
     .option('--json', 'print one JSON object a line')

@@ -8,7 +8,7 @@ interface ServeOptions {
 }
 
 const adminDescription =
-  'Runs Halo: accounts, who may sign up, and the audit trail; with the settings that the server has';
+  'operate Halo: accounts, who may sign up, and the audit trail; with the settings that the server has';
 
 /**
  * `serve`, `migrate` and `admin`: for whoever runs a Halo. They work on the database, with the settings of the

@@ -3,13 +3,19 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { ImportEnd, ImportFault, ImportProgress } from 'halo-client';
+import type { Halo, ImportEnd, ImportFault, ImportProgress } from 'halo-client';
 import { CommandError } from 'halo-server/operator/command-error';
 import { count } from 'halo-server/operator/terminal';
 import { addConnectionOptions, type ConnectionOptions, connect } from './connection.js';
 import { createExportCheck, type ExportFindings } from './export-check.js';
-import { createProgressView } from './import-progress.js';
 import { interruptible } from './interrupt.js';
+import {
+  createProgressView,
+  exportProgress,
+  importProgress,
+  type ProgressView,
+  sizeText,
+} from './progress.js';
 import { printBytes, printJsonLine, printLine, say, type Terminal } from './terminal.js';
 
 interface ExportOptions extends ConnectionOptions {
@@ -23,11 +29,16 @@ interface ImportOptions extends ConnectionOptions {
   readonly json?: boolean;
 }
 
+const lineFeed = 0x0a;
+
 /** `export` and `import`: everything out, and back in. */
 export function addTransferCommands(program: Command, terminal: Terminal): void {
   addConnectionOptions(program.command('export'))
     .description('write all keys and values as lines of JSON, as of one moment')
-    .option('-o, --output <file>', 'write to a file, which appears when it is complete')
+    .option(
+      '-o, --output <file>',
+      'write to a file, which appears when it is complete; - for standard output',
+    )
     .option('--prefix <prefix>', 'only keys that begin with it')
     .addHelpText(
       'after',
@@ -57,22 +68,65 @@ export function addTransferCommands(program: Command, terminal: Terminal): void 
 
 async function exportKeys(terminal: Terminal, { output, prefix, ...options }: ExportOptions): Promise<void> {
   const halo = await connect(terminal, options);
-  await interruptible(
-    () => 'Interrupted; the export is not complete.',
-    async (interrupted) => {
-      const signal = AbortSignal.any([interrupted, terminal.closed]);
-      const stream = await halo.export({ signal, ...(prefix === undefined ? {} : { prefix }) });
-      const found =
-        output === undefined ? await copyToOutput(terminal, stream) : await copyToFile(stream, output);
-      await say(
-        terminal,
-        `${count(found.keys, 'key', 'keys')} exported, ${count(found.bytes, 'byte', 'bytes')}.`,
-      );
-    },
-  );
+  const file = output === '-' ? undefined : output;
+  // Between the lines of the export itself, on one screen, a bar would only be in the way.
+  const isScreen = file === undefined && (terminal.output as { readonly isTTY?: boolean }).isTTY === true;
+  const view = isScreen ? undefined : createProgressView({ errors: terminal.errors, now });
+  try {
+    await interruptible(
+      () => 'Interrupted; the export is not complete.',
+      async (interrupted) => {
+        const signal = AbortSignal.any([interrupted, terminal.closed]);
+        const total = await countKeys(terminal, halo, prefix, signal);
+        const whole = await halo.export({ signal, ...(prefix === undefined ? {} : { prefix }) });
+        const stream = followed(whole, total, view);
+        const found = await (file === undefined ? copyToOutput(terminal, stream) : copyToFile(stream, file));
+        view?.clear();
+        await say(terminal, `${count(found.keys, 'key', 'keys')} exported, ${sizeText(found.bytes)}.`);
+      },
+    );
+  } finally {
+    view?.clear();
+  }
 }
 
-async function copyToOutput(terminal: Terminal, stream: ReadableStream<Uint8Array>): Promise<ExportFindings> {
+const now = (): number => performance.now();
+
+/** How many keys there are to come, for the bar on a terminal; elsewhere nothing is asked for it. */
+async function countKeys(
+  { errors }: Terminal,
+  halo: Halo,
+  prefix: string | undefined,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if ((errors as { readonly isTTY?: boolean }).isTTY !== true) return undefined;
+  try {
+    if (prefix === undefined) return (await halo.whoAmI({ signal })).usage.keys;
+    return (await halo.page({ prefix, limit: 1, count: true, signal })).count;
+  } catch {
+    signal.throwIfAborted();
+    // What is wrong will be wrong with the export too, which then says so; a bar is not worth failing for.
+    return undefined;
+  }
+}
+
+/** The same stream, telling how far it is. */
+async function* followed(
+  stream: ReadableStream<Uint8Array>,
+  total: number | undefined,
+  view: ProgressView | undefined,
+): AsyncGenerator<Uint8Array> {
+  // The first line is no key.
+  let [lines, bytes] = [-1, 0];
+  for await (const chunk of stream) {
+    for (let at = chunk.indexOf(lineFeed); at !== -1; at = chunk.indexOf(lineFeed, at + 1)) lines += 1;
+    bytes += chunk.length;
+    view?.show(exportProgress(Math.max(0, lines), bytes, total));
+    yield chunk;
+  }
+}
+
+async function copyToOutput(terminal: Terminal, stream: AsyncIterable<Uint8Array>): Promise<ExportFindings> {
   const check = createExportCheck();
   for await (const chunk of stream) {
     check.take(chunk);
@@ -82,7 +136,7 @@ async function copyToOutput(terminal: Terminal, stream: ReadableStream<Uint8Arra
 }
 
 /** A half export under the name of a whole one would be found out on the day that it is needed. */
-async function copyToFile(stream: ReadableStream<Uint8Array>, output: string): Promise<ExportFindings> {
+async function copyToFile(stream: AsyncIterable<Uint8Array>, output: string): Promise<ExportFindings> {
   const check = createExportCheck();
   const isPlain = (await stat(output).catch(() => undefined))?.isFile() ?? true;
   const path = isPlain ? `${output}.part` : output;
@@ -117,7 +171,7 @@ async function importKeys(terminal: Terminal, file: string, options: ImportOptio
   const halo = await connect(terminal, options, { timeoutMs: 0 });
   const totalBytes = file === '-' ? undefined : (await stat(file)).size;
   const source = file === '-' ? terminal.input : createReadStream(file);
-  const view = createProgressView({ errors: terminal.errors, totalBytes, now: () => performance.now() });
+  const view = createProgressView({ errors: terminal.errors, now });
   let last: ImportProgress | undefined;
   const told: Promise<void>[] = [];
   const tell = (value: unknown) => told.push(printJsonLine(terminal, value).catch(() => {}));
@@ -134,7 +188,7 @@ async function importKeys(terminal: Terminal, file: string, options: ImportOptio
             onProgress: (progress) => {
               last = progress;
               if (json) tell(progress);
-              else view.show(progress);
+              else view.show(importProgress(progress, totalBytes));
             },
             onFault: (fault) => {
               if (json) return tell({ error: fault });

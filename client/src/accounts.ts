@@ -25,9 +25,11 @@ export interface Accounts {
     credentials: Credentials & { readonly invite?: string },
     options?: Cancellable,
   ): Promise<HaloSession>;
+  /** Begins a session, which this Halo uses from then on. Throws `unauthenticated` for a wrong name or password. */
   logIn(credentials: Credentials, options?: Cancellable): Promise<HaloSession>;
   /** The session is dead on every server when this resolves. One that had ended already is no failure. */
   logOut(options?: Cancellable): Promise<void>;
+  /** The account, how full it is, and its newest revision. */
   whoAmI(options?: Cancellable): Promise<AccountView>;
   /** Reads and writes by the day. */
   usage(options?: Cancellable): Promise<UsageReport['days']>;
@@ -38,9 +40,13 @@ export interface Accounts {
   ): Promise<void>;
   /** Erases the account and everything in it. */
   deleteAccount(password: string, options?: Cancellable): Promise<void>;
+  /** Where the account is logged in, the most recently used first. */
   sessions(options?: Cancellable): Promise<Session[]>;
+  /** Ends a log-in on every server. Throws `not-found` when there is none of that id. */
   endSession(id: string, options?: Cancellable): Promise<void>;
+  /** Ends all log-ins but this one; API tokens stay. */
   endOtherSessions(options?: Cancellable): Promise<void>;
+  /** The API tokens without their secrets, the newest first. */
   tokens(options?: Cancellable): Promise<ApiToken[]>;
   /** The answer's `token` is the secret; it is never shown again. `expiresIn` in seconds. */
   createToken(
@@ -52,6 +58,7 @@ export interface Accounts {
     },
     options?: Cancellable,
   ): Promise<CreatedToken>;
+  /** Revokes an API token on every server. Throws `not-found` when there is none of that id. */
   revokeToken(id: string, options?: Cancellable): Promise<void>;
   /** A page of the security events, newest first. */
   audit(page?: { readonly limit?: number; readonly cursor?: string } & Cancellable): Promise<AuditPage>;

@@ -57,6 +57,7 @@ export class Commit {
     });
   }
 
+  /** Moves a key to the trash. The commit fails with `not-found` if there is none. */
   delete(key: string): this {
     return this.#push({ delete: { key } });
   }
@@ -66,10 +67,12 @@ export class Commit {
     return this.#push({ add: { key, by: decimal(by) } });
   }
 
+  /** Sets a number to the smaller of itself and `value`; a key that does not exist is set to it. */
   min(key: string, value: bigint | number): this {
     return this.#push({ min: { key, value: decimal(value) } });
   }
 
+  /** Sets a number to the larger of itself and `value`; a key that does not exist is set to it. */
   max(key: string, value: bigint | number): this {
     return this.#push({ max: { key, value: decimal(value) } });
   }
@@ -86,10 +89,12 @@ export class Commit {
     return this.#push({ restore: { key, revision } });
   }
 
+  /** Copies a value, its content type, metadata and expiry, over whatever `to` was. */
   copy(from: string, to: string): this {
     return this.#push({ copy: { from, to } });
   }
 
+  /** As `copy`, and deletes `from`. */
   move(from: string, to: string): this {
     return this.#push({ move: { from, to } });
   }
@@ -99,10 +104,12 @@ export class Commit {
     return this.#push({ delete_prefix: { prefix } });
   }
 
+  /** Copies all keys that begin with `from`; both prefixes end with a slash. */
   copyPrefix(from: string, to: string): this {
     return this.#push({ copy_prefix: { from, to } });
   }
 
+  /** As `copyPrefix`, and deletes what was copied. */
   movePrefix(from: string, to: string): this {
     return this.#push({ move_prefix: { from, to } });
   }

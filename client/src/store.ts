@@ -37,11 +37,14 @@ export interface SetOptions extends Cancellable, Expiry {
   readonly metadata?: Record<string, unknown>;
   /** Only if the key is at this revision; 0: only if it does not exist. Otherwise `precondition-failed`. */
   readonly ifRevision?: number;
+  /** Checks everything and changes nothing. */
   readonly dryRun?: boolean;
 }
 
 export interface DeleteOptions extends Cancellable {
+  /** Only if the key is at this revision. Otherwise `precondition-failed`. */
   readonly ifRevision?: number;
+  /** Checks everything and changes nothing. */
   readonly dryRun?: boolean;
 }
 
@@ -63,7 +66,9 @@ export interface ListOptions extends Cancellable {
 export interface PageOptions extends Omit<ListOptions, 'pageSize'> {
   /** Groups keys that share what comes before it. */
   readonly delimiter?: string;
+  /** Keys and groups, 1,000 at most. */
   readonly limit?: number;
+  /** Of the page before, asked with the same options. */
   readonly cursor?: string;
   /** Whether to count all keys in the range as well. */
   readonly count?: boolean;
@@ -71,8 +76,9 @@ export interface PageOptions extends Omit<ListOptions, 'pageSize'> {
 
 /** The keys of one account. */
 export interface Store {
-  /** The value, or undefined when there is none. */
+  /** The value, or undefined when there is none. Throws `pruned` for a revision that is no longer kept. */
   get(key: string, options?: GetOptions): Promise<Value | undefined>;
+  /** The value as text: UTF-8, whatever its content type. */
   getText(key: string, options?: GetOptions): Promise<string | undefined>;
   /** The value as JSON. Throws SyntaxError when it is not. */
   getJson<Content = unknown>(key: string, options?: GetOptions): Promise<Content | undefined>;
@@ -104,7 +110,7 @@ export interface Store {
   trash(options?: { readonly prefix?: string } & Cancellable): AsyncGenerator<TrashPage['entries'][number]>;
   /** Erases the values of a key that lies in the trash, for good. Not for the keys `.` and `..`. */
   purge(key: string, options?: { readonly dryRun?: boolean } & Cancellable): Promise<void>;
-  /** A page of changes in revision order. */
+  /** A page of changes in revision order, after `since`. Throws `pruned` when they are no longer kept. */
   changes(options?: {
     readonly since?: number;
     readonly prefix?: string;
@@ -112,11 +118,22 @@ export interface Store {
     readonly limit?: number;
     readonly signal?: AbortSignal;
   }): Promise<ChangesPage>;
+  /**
+   * Each commit once, in order, from now or from a revision on, however often the connection breaks. It ends when the
+   * loop is left or the signal aborts, which throws its reason; and throws `session-ended` with the session.
+   */
   watch(options?: WatchOptions): AsyncGenerator<Watched>;
+  /** Everything, as of one moment, as lines of JSON. The last line is missing when the stream broke off. */
   export(options?: {
     readonly prefix?: string;
     readonly signal?: AbortSignal;
   }): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Imports lines as `export` makes them, in many commits. What came before a failure stays. It is never sent again:
+   * a lost answer is `outcome-unknown`, and a second import with `onConflict: 'skip'` goes on.
+   *
+   * @returns the summary; `done` is false when it stopped, with `error` saying why
+   */
   import(
     source: Blob | string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
     options?: ImportOptions,

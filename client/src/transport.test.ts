@@ -86,9 +86,18 @@ describe('a write', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('is not tried again after a 502, which does not say what was done', async () => {
-    const { halo, asked } = haloWith([() => new Response('', { status: 502 }), put]);
-    await expect(halo.set('a', 'text')).rejects.toMatchObject({ code: 'unavailable', status: 502 });
+  test.each([502, 504])(
+    'is not tried again after a %i of a proxy, which does not say what was done',
+    async (status) => {
+      const { halo, asked } = haloWith([() => new Response('', { status }), put]);
+      await expect(halo.set('a', 'text')).rejects.toMatchObject({ code: 'outcome-unknown', status });
+      expect(asked).toHaveLength(1);
+    },
+  );
+
+  test('that nobody answers in time may have been done', async () => {
+    const { halo, asked } = haloWith([hang, put], { timeoutMs: 20 });
+    await expect(halo.set('a', 'text')).rejects.toMatchObject({ code: 'outcome-unknown', status: 0 });
     expect(asked).toHaveLength(1);
   });
 
@@ -192,6 +201,47 @@ describe('a signal', () => {
     const answer = halo.get('a', { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 20);
     await expect(answer).rejects.toBe(reason);
+  });
+
+  test('ends content that goes on for ever, and its connection, even where fetch has forgotten it', async () => {
+    let cancelled: unknown;
+    const endless = () =>
+      new Response(
+        new ReadableStream<Uint8Array>({
+          start: (to) => to.enqueue(new TextEncoder().encode('{"halo":1}\n')),
+          cancel: (why) => {
+            cancelled = why;
+          },
+        }),
+      );
+    const { halo } = haloWith([endless]);
+    const controller = new AbortController();
+    const reader = (await halo.export({ signal: controller.signal })).getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('{"halo":1}\n');
+    const more = reader.read();
+    controller.abort(reason);
+    await expect(more).rejects.toBe(reason);
+    expect(cancelled).toBe(reason);
+  });
+
+  test('is let go of when the content has been read, or is no longer wanted', async () => {
+    const { signal } = new AbortController();
+    const listened: string[] = [];
+    const { addEventListener, removeEventListener } = signal;
+    signal.addEventListener = (...parts: Parameters<typeof addEventListener>) => {
+      listened.push('on');
+      addEventListener.apply(signal, parts);
+    };
+    signal.removeEventListener = (...parts: Parameters<typeof removeEventListener>) => {
+      listened.push('off');
+      removeEventListener.apply(signal, parts);
+    };
+    const { halo } = haloWith([text]);
+    const count = (what: string) => listened.filter((one) => one === what).length;
+    await halo.get('a', { signal });
+    await (await halo.export({ signal })).cancel();
+    expect(count('on')).toBeGreaterThan(0);
+    expect(count('off')).toBe(count('on'));
   });
 });
 

@@ -1,3 +1,4 @@
+import { abortable } from './abortable.js';
 import { backoffMs, pause } from './backoff.js';
 import { HaloError, readProblem } from './problem.js';
 
@@ -131,13 +132,23 @@ async function sendOnce(
     if (isSafe(ask) || neverConnected(cause)) {
       throw new HaloError('unreachable', 'The server cannot be reached.', { cause });
     }
-    const message = 'The answer to a write was lost: it may or may not have been done.';
-    throw new HaloError('outcome-unknown', message, { cause });
+    throw new HaloError('outcome-unknown', lostText, { cause });
   } finally {
     clearTimeout(timer);
   }
-  if (!response.ok && response.status !== 304) throw await readProblem(response);
-  return response;
+  if (!response.ok && response.status !== 304) throw lostBehindProxy(ask, await readProblem(response));
+  return ask.signal === undefined ? response : abortable(response, ask.signal);
+}
+
+const lostText = 'The answer to a write was lost: it may or may not have been done.';
+/** What proxies answer when a server has broken off, or is too slow. A 503 says that there was none. */
+const proxyStatuses = [502, 504];
+
+/** A proxy that has lost the server does not know what became of a write. Halo itself always says why it refuses. */
+function lostBehindProxy({ repeat }: Ask, error: HaloError): HaloError {
+  const { status, problem } = error;
+  const isLost = repeat !== 'safe' && problem === undefined && proxyStatuses.includes(status);
+  return isLost ? new HaloError('outcome-unknown', lostText, { status, cause: error }) : error;
 }
 
 /** Who waits for what others wait for too, such as one refresh for all, can stop waiting alone. */

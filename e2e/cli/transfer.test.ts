@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCommandLine } from '../cli.js';
 import { haloAt } from '../halo.js';
@@ -88,26 +86,4 @@ test('Ctrl-C says how far an import got, and that is there', async () => {
   const kept = (await halo(['ls', 'slow/', '--limit', '1000000'])).text.trim().split('\n');
   expect(kept.length).toBeGreaterThanOrEqual(Number(lines));
   expect(Number(lines)).toBeGreaterThan(0);
-});
-
-test('completion scripts are made of the commands there are, and bash reads them', async () => {
-  const run = promisify(execFile);
-  const script = (await halo(['completion', 'bash'])).text;
-  const path = join(line.home, 'halo.bash');
-  await writeFile(path, script);
-  await run('bash', ['-n', path]);
-  const complete = (words: string) =>
-    run('bash', [
-      '-c',
-      `source ${path}; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _halo; echo "\${COMPREPLY[@]}"`,
-    ]);
-  expect((await complete('halo to')).stdout).toBe('tokens\n');
-  expect((await complete('halo tokens cr')).stdout).toBe('create\n');
-  expect((await complete('halo tokens create --acc')).stdout).toBe('--access\n');
-  expect((await complete('halo tokens create --access w')).stdout).toBe('write\n');
-  expect((await complete('halo admin accounts re')).stdout).toBe('reset-password\n');
-  for (const shell of ['zsh', 'fish']) {
-    expect((await halo(['completion', shell])).text, shell).toMatch(/end-others/);
-  }
-  expect((await halo(['completion', 'csh'])).code).toBe(2);
 });

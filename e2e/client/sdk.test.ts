@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createHalo, type Halo, HaloError, type HaloSession, type Watched } from 'halo-client';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { allOf } from '../all-of.js';
@@ -19,6 +21,12 @@ beforeEach(async () => {
 
 const keysOf = async (listed: AsyncIterable<{ readonly key: string }>) =>
   (await allOf(listed)).map(({ key }) => key);
+
+/** Collects garbage now, which Node otherwise does when it likes. */
+const collectGarbage: () => void = (() => {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+})();
 
 /** Loses the answer to what matches, once, after the server has done it. */
 function losing(pattern: RegExp): { readonly fetch: typeof fetch; readonly sent: string[] } {
@@ -325,6 +333,23 @@ describe('watching', () => {
         ],
       },
     ]);
+  });
+
+  test('ends with its signal, however much was forgotten meanwhile', async () => {
+    const reason = new Error('No longer wanted.');
+    const stopping = new AbortController();
+    const watching = halo.watch({ signal: stopping.signal });
+    const first = watching.next();
+    await halo.set('a', 'x');
+    await first;
+    const second = watching.next().catch((error: unknown) => error);
+    for (let round = 0; round < 3; round += 1) {
+      collectGarbage();
+      // What is to be finalised is so between two turns of the event loop.
+      await halo.whoAmI();
+    }
+    stopping.abort(reason);
+    expect(await second).toBe(reason);
   });
 
   test('ends when the loop is left, and with the session', async () => {

@@ -19,6 +19,19 @@ const allowedHeaders = [
   'upstash-telemetry-retry',
   'upstash-telemetry-runtime',
   'upstash-telemetry-sdk',
+  // What unstorage's driver sends to /compat/unstorage.
+  'x-ttl',
+  // What Cloudflare's client sends to /compat/cloudflare.
+  'api-version',
+  'user-agent',
+  'x-stainless-arch',
+  'x-stainless-lang',
+  'x-stainless-os',
+  'x-stainless-package-version',
+  'x-stainless-retry-count',
+  'x-stainless-runtime',
+  'x-stainless-runtime-version',
+  'x-stainless-timeout',
 ];
 /** What scripts of another origin could not read otherwise. */
 const exposedHeaders = [
@@ -35,6 +48,9 @@ const exposedHeaders = [
   'allow',
   'www-authenticate',
   'content-disposition',
+  // When a value of /compat/unstorage, or of /compat/cloudflare, expires.
+  'x-ttl',
+  'expiration',
 ];
 /** Two hours are the most that browsers remember the answer for. */
 const maxAgeS = 7_200;

@@ -46,22 +46,30 @@ export async function ask(
   echo: 'shown' | 'hidden',
 ): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  errors.write(question);
   const lines = createInterface({
     input,
     output: echo === 'shown' ? errors : nowhere,
     terminal: true,
     historySize: 0,
+    // Correcting what was typed draws the line anew, the question included.
+    prompt: question,
   });
+  if (echo === 'hidden') errors.write(question);
+  else lines.prompt();
+  let isAnswered = false;
   try {
     return await new Promise<string>((resolve, reject) => {
-      lines.once('line', resolve);
+      lines.once('line', (line) => {
+        isAnswered = true;
+        resolve(line);
+      });
       // Ctrl-C, or Ctrl-D before anything was typed.
       lines.once('close', () => reject(new CommandError('Nothing was changed.', exitCodes.interrupted)));
     });
   } finally {
     lines.close();
-    if (echo === 'hidden') errors.write('\n');
+    // The line feed that was typed is shown with the answer.
+    if (echo === 'hidden' || !isAnswered) errors.write('\n');
   }
 }
 
