@@ -143,7 +143,7 @@ test('an import and an export draw how far they are, and clear it away at the en
   expect(await importing.ended()).toBe(0);
   expect(importing.screen()).toEqual([`Imported: ${manyKeys} keys, 0 skipped, 0 rejected.`]);
   const drawn = drawnLines(importing.written());
-  expect(drawn.length).toBeGreaterThan(1);
+  expect(drawn.length).toBeGreaterThan(0);
   for (const text of drawn) expect(text.length).toBeLessThan(columns);
   expect(drawn.join('\n')).toMatch(/^\[#*\.*\] \d+ %, \d+ keys, \d+ a second, .+ left$/m);
 
