@@ -152,7 +152,20 @@ function headerFrom(line: Buffer): BackupHeader {
       `was made by a newer Halo, ${header.halo}, in a format that this one does not read. Use that Halo`,
     );
   }
-  return header as BackupHeader;
+  // The checksum comes last; until then, what is read has to be what it seems.
+  if (!isWhole(header)) throw damaged();
+  return header;
+}
+
+function isWhole(header: Partial<BackupHeader>): header is BackupHeader {
+  const { halo, schema, taken_at, keys, tables } = header;
+  const areTexts = [halo, schema, taken_at].every((text) => typeof text === 'string');
+  return areTexts && Array.isArray(keys) && Array.isArray(tables) && tables.every(isTable);
+}
+
+function isTable(table: Partial<BackupTable> | null): boolean {
+  if (typeof table?.name !== 'string' || typeof table.rows !== 'number') return false;
+  return Array.isArray(table.columns) && Array.isArray(table.counters);
 }
 
 function jsonFrom(line: Buffer): unknown {

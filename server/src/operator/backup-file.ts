@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
 import { access, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -53,20 +53,14 @@ async function writeTemporary(
   content: AsyncIterable<Buffer>,
   onBytes: (bytes: number) => void,
 ): Promise<number> {
-  const handle = await open(file, 'wx', fileMode);
-  try {
-    let bytes = 0;
-    const counter = counting((more) => {
-      bytes += more;
-      onBytes(more);
-    });
-    const output = handle.createWriteStream({ autoClose: false });
-    await pipeline(Readable.from(content), createGzip({ level: gzipLevel }), counter, output);
-    await handle.sync();
-    return bytes;
-  } finally {
-    await handle.close();
-  }
+  let bytes = 0;
+  const counter = counting((more) => {
+    bytes += more;
+    onBytes(more);
+  });
+  const output = createWriteStream(file, { flags: 'wx', mode: fileMode, flush: true });
+  await pipeline(Readable.from(content), createGzip({ level: gzipLevel }), counter, output);
+  return bytes;
 }
 
 /** Yields what is in a backup's file, unzipped. Throws BackupError when it is not zipped or cut, CommandError else. */
