@@ -190,6 +190,7 @@ test('what cannot be backed up or restored is refused in a sentence, and changes
   };
   await refused(admin(['backup', file]), /already\. .*--replace/);
   await refused(admin(['backup', join(scratch, 'nowhere', 'x')]), /cannot be written: ENOENT/);
+  await refused(admin(['backup', join(data, 'secret', 'x')]), /cannot be written: ENOTDIR/);
   await refused(admin(['restore', file]), /^The database is not empty: .*\. Nothing was changed/);
   await refused(restoring(['restore', file]), /^The secret here is not the one .*--other-secret/);
   await refused(restoring(['restore', join(data, 'secret')]), /^secret is not a backup/);

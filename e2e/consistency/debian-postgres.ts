@@ -13,6 +13,8 @@ export interface DebianPostgres {
   query(sql: string): Promise<string>;
   /** Everything in the database, as pg_dump writes it. */
   dump(): Promise<string>;
+  /** Runs what pg_dump has written. */
+  load(dump: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,6 +83,12 @@ export async function startDebianPostgres(): Promise<DebianPostgres> {
     dump: async () => {
       const args = [...connection, '-d', 'halo'];
       return (await run(join(programs, 'pg_dump'), args, { ...options, maxBuffer: dumpBytesMax })).stdout;
+    },
+    load: async (dump) => {
+      const args = [...connection, '-d', 'halo', '-v', 'ON_ERROR_STOP=1', '-1q'];
+      const loading = run(join(programs, 'psql'), args, options);
+      loading.child.stdin?.end(dump);
+      await loading;
     },
     databaseUrl: `postgresql://${superuser}@localhost/halo?host=${encodeURIComponent(directory)}`,
     stop,

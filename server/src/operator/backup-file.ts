@@ -44,7 +44,8 @@ export async function writeBackupFile(
     throw fileError(file, 'written', error);
   } finally {
     process.off('exit', remove);
-    await rm(temporary, { force: true });
+    // Where the directory is none, there is nothing to remove, and what went wrong is being told.
+    await rm(temporary, { force: true }).catch(() => {});
   }
 }
 
