@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../until.js';
+import { freePort } from './free-port.js';
 
 /** The nginx of `deploy/nginx.conf`, in front of a Halo. */
 export interface Nginx {
@@ -73,13 +73,4 @@ export async function startNginx(configuration: URL, haloPort: number): Promise<
   });
   const certificate = await readFile(join(directory, 'fullchain.pem'), 'utf8');
   return { port: encrypted, certificate, stop };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }
