@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build, installDependencies, root } from './install.mjs';
 import { installSystemParts } from './install-system.mjs';
 
-/** @typedef {{ name: string, command: string[], needs?: ('chromium' | 'postgres15')[] }} Suite */
+/** @typedef {{ name: string, command: string[], needs?: ('chromium' | 'nginx' | 'postgres15')[] }} Suite */
 
 /** @type {Suite[]} */
 const suites = [
@@ -26,6 +26,11 @@ const suites = [
     name: 'consistency',
     command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'consistency'],
     needs: ['postgres15'],
+  },
+  {
+    name: 'deploy',
+    command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'e2e/deploy'],
+    needs: ['nginx'],
   },
   {
     name: 'browser',

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createAccounts } from './auth/accounts.js';
 import { createActivity } from './auth/activity.js';
@@ -20,7 +21,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/postgre
 import { checkReady, prepareSchema } from './database/schema.js';
 import { createEngine } from './engine/engine.js';
 import { createSweeper } from './engine/sweeper.js';
-import { StartError } from './errors.js';
+import { HaloError, StartError } from './errors.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './observability/logger.js';
 import { createMetrics } from './observability/metrics.js';
@@ -55,6 +56,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
   const stop = async () => {
     for (const stopOne of stops.splice(0).reverse()) await stopOne();
   };
+  let isReady = true;
   try {
     const postgres = config.databaseUrl === undefined ? await startKeptPostgres(config, logger) : undefined;
     if (postgres !== undefined) stops.push(postgres.stop);
@@ -112,7 +114,7 @@ export async function startServer(config: Config, version: string): Promise<Runn
       tokens,
       version,
       limits,
-      checkReady: () => checkReady(database.kysely),
+      checkReady: () => (isReady ? checkReady(database.kysely) : Promise.reject(stoppingError())),
       trustedProxies: config.trustedProxies,
       corsOrigins: config.corsOrigins,
       rateLimit: config.rateLimit,
@@ -122,11 +124,21 @@ export async function startServer(config: Config, version: string): Promise<Runn
     stops.push(() => drain(app));
     await listen(app, config);
     const { port } = app.server.address() as AddressInfo;
-    return { url: `http://${urlHost(config.host)}:${port}`, stop };
+    const leave = async () => {
+      // Whoever balances the load learns of it while every request is still answered.
+      isReady = false;
+      await delay(config.stopDelayMs);
+      await stop();
+    };
+    return { url: `http://${urlHost(config.host)}:${port}`, stop: leave };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function stoppingError(): HaloError {
+  return new HaloError('unavailable', 'The server is stopping.');
 }
 
 /** Takes no more connections and waits for the requests in flight, but not for ever. */
