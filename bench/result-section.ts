@@ -1,6 +1,9 @@
 /** Written by itself, and kept when the rest of the page is written anew. */
 export const consoleSizeTitle = 'Size of the console';
 
+/** Likewise. */
+export const overloadTitle = 'Overload';
+
 /** Returns a page with what stands under a second-level heading replaced or, when there is none, added at the end. */
 export function putSection(page: string, title: string, body: string): string {
   const section = `## ${title}\n\n${body.trim()}\n`;

@@ -19,7 +19,7 @@ import {
 } from './pgbench.js';
 import { readMemory } from './process-usage.js';
 import { progressLine, type Results, ratioLines, renderResults } from './report.js';
-import { consoleSizeTitle, getSection } from './result-section.js';
+import { consoleSizeTitle, getSection, overloadTitle } from './result-section.js';
 import { measureRows } from './rows.js';
 import type { Workload } from './workload.js';
 
@@ -117,12 +117,13 @@ async function warmUp({ options, signal, halo, person, http, fastify }: Stage): 
   await runSql(halo.postgres, 'halo', 'vacuum analyze');
 }
 
-/** Writes the page, and keeps in it what another program measures of the console. */
+/** Writes the page, and keeps in it what other programs measure. */
 async function writeResults(output: string, page: string): Promise<void> {
   // There is none yet where it is written for the first time.
   const before = await readFile(output, 'utf8').catch(() => '');
-  const kept = getSection(before, consoleSizeTitle);
-  await writeFile(output, kept === undefined ? page : `${page.trimEnd()}\n\n${kept}`);
+  const kept = [overloadTitle, consoleSizeTitle].flatMap((title) => getSection(before, title) ?? []);
+  const parts = [page, ...kept].map((part) => part.trimEnd());
+  await writeFile(output, `${parts.join('\n\n')}\n`);
 }
 
 /** Baseline and Halo take turns, so that each ratio is of neighbours in time. */

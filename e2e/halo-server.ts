@@ -38,8 +38,8 @@ const readyLine = /^Halo \S+ is ready after .+: (http:\/\/localhost:(\d+))\/home
 
 /** Making a cluster takes a second; a busy machine with a slow disk may take longer. */
 const readyMsMax = 60_000;
-/** Requests in flight have 15 s to finish, and PostgreSQL writes its last checkpoint afterwards. */
-const stopMsMax = 30_000;
+/** Some tests delay it; requests in flight have 15 s to finish, and PostgreSQL then writes its last checkpoint. */
+const stopMsMax = 60_000;
 
 /** Ended with the test process, so that a test that was broken off leaves no server behind. */
 const running = new Set<ChildProcess>();

@@ -6,7 +6,7 @@ export default defineConfig({
     name: 'e2e',
     root: import.meta.dirname,
     globalSetup: 'shared-server.ts',
-    include: ['{api,cli,client,compat,consistency}/**/*.test.ts'],
+    include: ['{api,cli,client,compat,consistency,deploy}/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Each file brings a Node and a PostgreSQL along: more at once would only wait for each other.

@@ -6,7 +6,7 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root } from './install.mjs';
 
-/** @typedef {'chromium' | 'postgres15' | 'failover' | 'terminal' | 'redis'} Part */
+/** @typedef {'chromium' | 'postgres15' | 'failover' | 'terminal' | 'redis' | 'nginx'} Part */
 
 /** @type {Record<Part, { packages: string[], present: () => boolean, otherwise?: () => boolean, remedy: string }>} */
 const parts = {
@@ -15,6 +15,11 @@ const parts = {
     present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
     otherwise: () => runs(join(root, 'node_modules', '.bin', 'playwright'), ['install', 'chromium']),
     remedy: 'Chromium is missing. Run "apt-get install chromium" or "npx playwright install chromium".',
+  },
+  nginx: {
+    packages: ['nginx-light'],
+    present: () => existsSync('/usr/sbin/nginx'),
+    remedy: 'nginx is missing. Run "apt-get install nginx-light".',
   },
   postgres15: {
     packages: ['postgresql-15'],

@@ -29,6 +29,11 @@ const suites = [
     needs: ['postgres15'],
   },
   {
+    name: 'deploy',
+    command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'e2e/deploy'],
+    needs: ['nginx'],
+  },
+  {
     name: 'browser',
     command: ['playwright', 'test', '--config', 'e2e/playwright.config.ts'],
     needs: ['chromium'],

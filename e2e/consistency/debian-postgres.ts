@@ -11,8 +11,12 @@ export interface DebianPostgres {
   readonly databaseUrl: string;
   /** Runs SQL and returns what psql prints, columns apart by `|`. */
   query(sql: string): Promise<string>;
+  /** Runs SQL in a transaction that stays open until it is let go, with the locks that it has taken. */
+  hold(sql: string): Promise<{ letGo(): Promise<void> }>;
   /** Everything in the database, as pg_dump writes it. */
   dump(): Promise<string>;
+  /** Runs what pg_dump has written. */
+  load(dump: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -78,9 +82,34 @@ export async function startDebianPostgres(): Promise<DebianPostgres> {
       const args = [...connection, '-d', 'halo', '-v', 'ON_ERROR_STOP=1', '-Atqc', sql];
       return (await run(join(programs, 'psql'), args, options)).stdout.trim();
     },
+    hold: async (sql) => {
+      const args = [...connection, '-d', 'halo', '-v', 'ON_ERROR_STOP=1', '-Atq'];
+      const session = spawn(join(programs, 'psql'), args, { ...options, stdio: ['pipe', 'pipe', 'ignore'] });
+      let [printed, isOver] = ['', false];
+      session.stdout.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+      });
+      session.once('exit', () => {
+        isOver = true;
+      });
+      session.stdin.write(`begin;\n${sql};\n\\echo held\n`);
+      await until('A transaction that holds', () => isOver || printed.includes('held'));
+      return {
+        letGo: async () => {
+          session.stdin.end('rollback;\n');
+          await until('The end of a transaction', () => isOver);
+        },
+      };
+    },
     dump: async () => {
       const args = [...connection, '-d', 'halo'];
       return (await run(join(programs, 'pg_dump'), args, { ...options, maxBuffer: dumpBytesMax })).stdout;
+    },
+    load: async (dump) => {
+      const args = [...connection, '-d', 'halo', '-v', 'ON_ERROR_STOP=1', '-1q'];
+      const loading = run(join(programs, 'psql'), args, options);
+      loading.child.stdin?.end(dump);
+      await loading;
     },
     databaseUrl: `postgresql://${superuser}@localhost/halo?host=${encodeURIComponent(directory)}`,
     stop,

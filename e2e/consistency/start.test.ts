@@ -37,6 +37,7 @@ const refused: readonly (readonly [variable: string, env: Environment])[] = [
   ['HALO_ACCOUNT_KEYS_MAX', { HALO_ACCOUNT_KEYS_MAX: 'many' }],
   ['HALO_ACCOUNT_BYTES_MAX', { HALO_ACCOUNT_BYTES_MAX: '-1' }],
   ['HALO_HISTORY_DAYS', { HALO_HISTORY_DAYS: '0' }],
+  ['HALO_STOP_DELAY', { HALO_STOP_DELAY: '61' }],
   ['HALO_HISTORY_VERSIONS', { HALO_HISTORY_VERSIONS: 'all' }],
 ];
 

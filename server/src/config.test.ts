@@ -38,6 +38,7 @@ describe('readConfig', () => {
     ['corsOrigins', []],
     ['rateLimit', undefined],
     ['metricsToken', undefined],
+    ['stopDelayMs', 0],
     ['signUp', undefined],
   ];
 
@@ -97,6 +98,7 @@ describe('readConfig', () => {
     ],
     ['HALO_RATE_LIMIT', '1000/60', 'rateLimit', { requests: 1_000, seconds: 60 }],
     ['HALO_RATE_LIMIT', '1000000/86400', 'rateLimit', { requests: 1_000_000, seconds: 86_400 }],
+    ['HALO_STOP_DELAY', '10', 'stopDelayMs', 10_000],
     ['HALO_METRICS_TOKEN', 'x'.repeat(32), 'metricsToken', 'x'.repeat(32)],
     ['HALO_SIGN_UP', 'open', 'signUp', 'open'],
     ['HALO_SIGN_UP', 'closed', 'signUp', 'closed'],

@@ -40,6 +40,8 @@ export interface Config {
   readonly rateLimit: RateLimit | undefined;
   /** What a scraper of `/metrics` proves itself with; undefined: it has to be on this machine. */
   readonly metricsToken: string | undefined;
+  /** How long a server that is told to stop serves on while it says that it is not ready. */
+  readonly stopDelayMs: number;
 }
 
 export interface RateLimit {
@@ -76,6 +78,8 @@ const historyVersionsDefault = 100;
 const historyVersionsMin = 1;
 /** More could not be walked along within the time that a statement has. */
 const historyVersionsMax = 1_000_000;
+/** Longer than any balancer takes to notice, and less than supervisors wait before they kill. */
+const stopDelaySecondsMax = 60;
 const auditDaysDefault = 365;
 /** Less than a month would be over before anybody looks. */
 const auditDaysMin = 30;
@@ -162,6 +166,8 @@ export function readConfig(
     corsOrigins: readOrigins(read('HALO_CORS_ORIGINS')),
     rateLimit: readRateLimit(read('HALO_RATE_LIMIT')),
     metricsToken: readMetricsToken(read('HALO_METRICS_TOKEN')),
+    stopDelayMs:
+      1_000 * readInteger('HALO_STOP_DELAY', read('HALO_STOP_DELAY') ?? '0', 0, stopDelaySecondsMax),
     signUp: readSignUp(read('HALO_SIGN_UP')),
   });
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createAccounts } from './auth/accounts.js';
 import { createActivity } from './auth/activity.js';
 import { countAccounts } from './auth/counted-accounts.js';
@@ -18,7 +19,7 @@ import { checkReady, prepareSchema } from './database/schema.js';
 import { openSource } from './database/source.js';
 import { createEngine } from './engine/engine.js';
 import { createSweeper } from './engine/sweeper.js';
-import { StartError } from './errors.js';
+import { HaloError, StartError } from './errors.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './observability/logger.js';
 import { createMetrics } from './observability/metrics.js';
@@ -62,6 +63,7 @@ export async function startServer(
   const stop = async () => {
     for (const stopOne of stops.splice(0).reverse()) await stopOne();
   };
+  let isReady = true;
   try {
     const source =
       given === undefined ? await openSource(config, logger) : { address: given, stop: undefined };
@@ -122,7 +124,7 @@ export async function startServer(
       tokens,
       version,
       limits,
-      checkReady: () => checkReady(database.kysely),
+      checkReady: () => (isReady ? checkReady(database.kysely) : Promise.reject(stoppingError())),
       trustedProxies: config.trustedProxies,
       corsOrigins: config.corsOrigins,
       rateLimit: config.rateLimit,
@@ -132,11 +134,21 @@ export async function startServer(
     stops.push(() => drain(app));
     await listen(app, config);
     const { port } = app.server.address() as AddressInfo;
-    return { url: `http://${urlHost(config.host)}:${port}`, stop };
+    const leave = async () => {
+      // Whoever balances the load learns of it while every request is still answered.
+      isReady = false;
+      await delay(config.stopDelayMs);
+      await stop();
+    };
+    return { url: `http://${urlHost(config.host)}:${port}`, stop: leave };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function stoppingError(): HaloError {
+  return new HaloError('unavailable', 'The server is stopping.');
 }
 
 /** Takes no more connections and waits for the requests in flight, but not for ever. */

@@ -19,8 +19,8 @@ type Report = 'here' | { readonly url: string };
 
 /** A worker that ends right after its start would otherwise be started again and again without a pause. */
 const restartMs = 1_000;
-/** Longer than a server takes to finish what is in flight. */
-const stopMsMax = 30_000;
+/** Longer than a server takes to finish what is in flight, once it begins to. */
+const finishMsMax = 30_000;
 
 /**
  * Runs `HALO_WORKERS` servers that share one port, each a process of its own: Node runs JavaScript on one core. This
@@ -63,7 +63,11 @@ export async function startWorkers(config: Config): Promise<RunningServer> {
 
   const stop = async (): Promise<void> => {
     stopping = true;
-    await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && end(worker)));
+    await Promise.all(
+      Object.values(cluster.workers ?? {}).map(
+        (worker) => worker && end(worker, config.stopDelayMs + finishMsMax),
+      ),
+    );
     await source.stop?.();
   };
 
@@ -106,7 +110,7 @@ async function endOf(worker: Worker): Promise<never> {
   throw new StartError('A worker ended instead of starting; it has said why.');
 }
 
-async function end(worker: Worker): Promise<void> {
+async function end(worker: Worker, stopMsMax: number): Promise<void> {
   if (worker.isDead()) return;
   const ended = once(worker, 'exit');
   worker.process.kill('SIGTERM');

@@ -28,6 +28,21 @@ export async function openSecretFile(path: string): Promise<string> {
   }
 }
 
+/**
+ * Reads the secret without making one.
+ *
+ * @returns undefined where there is no file
+ * @throws StartError as `openSecretFile` does
+ */
+export async function readSecretFile(path: string): Promise<string | undefined> {
+  try {
+    return await readSecret(path);
+  } catch (cause) {
+    if (cause instanceof StartError) throw cause;
+    throw new StartError(`The secret in ${path} cannot be read: ${String(cause)}.`, { cause });
+  }
+}
+
 async function makeSecret(path: string): Promise<string> {
   const temporary = `${path}.new-${randomBytes(6).toString('hex')}`;
   const file = await open(temporary, 'wx', 0o600);

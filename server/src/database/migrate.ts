@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { type Kysely, type Migration, type MigrationResultSet, Migrator, sql } from 'kysely';
 import { StartError } from '../errors.js';
 import type { Tables } from './tables.js';
 
@@ -14,8 +14,25 @@ const folder = new URL('../../migrations/', import.meta.url);
  * @throws StartError when a migration fails, or when the database was migrated by a newer Halo
  */
 export async function migrate(database: Kysely<Tables>): Promise<string[]> {
-  const migrator = new Migrator({ db: database, provider: { getMigrations: readMigrations } });
-  const { error, results } = await migrator.migrateToLatest();
+  return outcomeOf(await migratorOf(database).migrateToLatest());
+}
+
+/** Brings a database without a schema to that of one migration and those before it, to fill it from a backup. */
+export async function migrateTo(database: Kysely<Tables>, name: string): Promise<string[]> {
+  return outcomeOf(await migratorOf(database).migrateTo(name));
+}
+
+/** The names of all migrations that this Halo knows, in order. */
+export async function readMigrationNames(): Promise<string[]> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return files.map((name) => name.slice(0, -'.sql'.length));
+}
+
+function migratorOf(database: Kysely<Tables>): Migrator {
+  return new Migrator({ db: database, provider: { getMigrations: readMigrations } });
+}
+
+function outcomeOf({ error, results }: MigrationResultSet): string[] {
   if (error !== undefined) {
     const failed = results?.find((result) => result.status === 'Error')?.migrationName;
     const message = error instanceof Error ? error.message : String(error);
@@ -30,11 +47,10 @@ export async function migrate(database: Kysely<Tables>): Promise<string[]> {
 }
 
 async function readMigrations(): Promise<Record<string, Migration>> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   const migrations: Record<string, Migration> = {};
-  for (const name of names) {
-    const text = await readFile(fileURLToPath(new URL(name, folder)), 'utf8');
-    migrations[name.slice(0, -'.sql'.length)] = {
+  for (const name of await readMigrationNames()) {
+    const text = await readFile(fileURLToPath(new URL(`${name}.sql`, folder)), 'utf8');
+    migrations[name] = {
       up: async (transaction: Kysely<unknown>) => {
         await sql.raw(text).execute(transaction);
       },

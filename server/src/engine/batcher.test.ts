@@ -58,6 +58,22 @@ describe('the batcher', () => {
     await expect(Promise.all(others)).resolves.toEqual([20, 30, 40, 50, 60]);
   });
 
+  test('lets a full flight leave without waiting for the end of the turn, before and after a landing', async () => {
+    const { batcher, flights } = createHeldBatcher();
+    const results = [1, 2, 3, 4, 5, 6, 7, 8].map((item) => batcher.submit(item));
+    expect(flights.map((flight) => flight.items)).toEqual([[1, 2, 3, 4]]);
+    flights[0]?.land();
+    await results[3];
+    // Nothing but what was settled already came between: the turn is the same.
+    await Promise.resolve();
+    expect(flights.map((flight) => flight.items)).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ]);
+    flights[1]?.land();
+    await Promise.all(results);
+  });
+
   test('bounds a flight in bytes, but carries even an item that is over the bound alone', async () => {
     const { batcher, flights } = createHeldBatcher();
     const results = [150, 60, 60].map((item) => batcher.submit(item));

@@ -110,7 +110,21 @@ function logFailure(
   { status, code, requestId, error }: ProblemAnswer,
   request: { readonly method: string | undefined; readonly route: string | undefined },
 ): void {
-  if (status >= 500) log.error({ request_id: requestId, ...request, err: error }, code);
+  if (code === 'overloaded') logOverload(log);
+  else if (status >= 500) log.error({ request_id: requestId, ...request, err: error }, code);
+}
+
+const overloadLogEveryMs = 1_000;
+const overload = { refused: 0, toldMs: Number.NEGATIVE_INFINITY };
+
+/** Thousands may be refused in a second. A line with a stack for each would cost more than the refusal itself. */
+function logOverload(log: FastifyBaseLogger): void {
+  overload.refused += 1;
+  const nowMs = performance.now();
+  if (nowMs - overload.toldMs < overloadLogEveryMs) return;
+  log.warn({ refused: overload.refused }, 'overloaded');
+  overload.refused = 0;
+  overload.toldMs = nowMs;
 }
 
 /** What every answer carries. */

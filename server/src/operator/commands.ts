@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAccountCommands } from './account-commands.js';
 import { addAuditCommands } from './audit-commands.js';
+import { addBackupCommands } from './backup-commands.js';
 import { addSignUpCommands } from './sign-up-commands.js';
 import type { Terminal } from './terminal.js';
 
@@ -12,7 +13,7 @@ import type { Terminal } from './terminal.js';
 export function createAdminCommand(terminal: Terminal): Command {
   const admin = new Command('admin')
     .description(
-      'Runs Halo: accounts, who may sign up, and the audit trail.\n\n' +
+      'Runs Halo: accounts, who may sign up, the audit trail, and backups.\n\n' +
         'Works on DATABASE_URL, or on the data directory of HALO_DATA, whether or not a server is running there. ' +
         'Run it with the settings that the server has.',
     )
@@ -29,5 +30,6 @@ export function createAdminCommand(terminal: Terminal): Command {
   addAccountCommands(admin, terminal);
   addSignUpCommands(admin, terminal);
   addAuditCommands(admin, terminal);
+  addBackupCommands(admin, terminal);
   return admin;
 }

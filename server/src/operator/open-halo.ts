@@ -1,5 +1,5 @@
 import { type Config, readConfig } from '../config.js';
-import { type Database, openDatabase } from '../database/database.js';
+import { type Database, type DatabaseAddress, openDatabase } from '../database/database.js';
 import { type BorrowedPostgres, borrowEmbeddedPostgres, hasCluster } from '../database/postgres-guest.js';
 import { prepareSchema } from '../database/schema.js';
 import { StartError } from '../errors.js';
@@ -30,22 +30,33 @@ export async function withHalo<Result>(
   ifEmpty: 'refuse' | 'begin',
   work: (halo: OpenHalo) => Promise<Result>,
 ): Promise<Result> {
+  return withPostgres(terminal, ifEmpty, async ({ config, address }) => {
+    const database = openDatabase(address, poolSizes, () => {});
+    try {
+      const migrations = await prepareSchema(database.kysely, (reason) => {
+        terminal.errors.write(`Waiting for a database that takes writes: ${reason}.\n`);
+      });
+      return await work({ config, database: database.kysely, migrations });
+    } finally {
+      await database.close();
+    }
+  });
+}
+
+/** Runs a command's work on the same database as it is: nothing is migrated, and there may be nothing in it. */
+export async function withPostgres<Result>(
+  terminal: Terminal,
+  ifEmpty: 'refuse' | 'begin',
+  work: (postgres: { readonly config: Config; readonly address: DatabaseAddress }) => Promise<Result>,
+): Promise<Result> {
   const config = readConfig(terminal.environment, { secretNeeded: false });
   const postgres = await reach(config, ifEmpty);
-  const database = openDatabase(postgres.address, poolSizes, () => {});
-  const close = async (): Promise<void> => {
-    await database.close();
-    await postgres.release();
-  };
   const stopListening = onInterrupt(postgres.release);
   try {
-    const migrations = await prepareSchema(database.kysely, (reason) => {
-      terminal.errors.write(`Waiting for a database that takes writes: ${reason}.\n`);
-    });
-    return await work({ config, database: database.kysely, migrations });
+    return await work({ config, address: postgres.address });
   } finally {
     stopListening();
-    await close();
+    await postgres.release();
   }
 }
 

@@ -5,7 +5,7 @@ export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly output: NodeJS.WritableStream;
-  readonly errors: NodeJS.WritableStream;
+  readonly errors: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
 export type Cell = string | number | Date | null;
