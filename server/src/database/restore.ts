@@ -42,7 +42,7 @@ export async function restore(
       else if (schema !== header.schema) throw otherSchema(schema, header.schema);
       await load(client, header, bytes);
     });
-    const migrations = await prepareSchema(database.kysely);
+    const migrations = await prepareSchema(database.kysely, () => {});
     await onConnection(address, async (client) => {
       for (const { name } of header.tables) await client.query(`analyze ${quoted(name)}`);
     });

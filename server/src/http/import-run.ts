@@ -12,6 +12,8 @@ import { createLineReader, type Line } from './ndjson-lines.js';
 export interface ImportRun {
   /** Reads a chunk, and commits what it fills. False: the import has stopped, and the rest is of no use. */
   push(chunk: Buffer): Promise<boolean>;
+  /** Nothing comes for a while: commits what has come, and tells of it. */
+  pause(): Promise<void>;
   /** Commits the rest, and tells that it is done. */
   finish(): Promise<void>;
   /** Commits what has been read, and tells why the import stops. */
@@ -31,7 +33,7 @@ export interface ImportRunOptions {
 const partKeysMax = 500;
 /** Bytes of values in a commit, unless one value alone is more. */
 const partBytesMax = 4 * 1024 * 1024;
-/** How often progress is told; and how long entries that came may wait for others before they are committed. */
+/** How often progress is told, from the first commit on. */
 const progressMs = 400;
 /** Faults that are told each by itself. A file that has more is not the file that was meant. */
 const faultsToldMax = 100;
@@ -43,7 +45,10 @@ export function createImportRun({ revision, commit, tell, isHeard }: ImportRunOp
   let entries: Incoming[] = [];
   let entryBytes = 0;
   let lastLine = 0;
-  let toldMs = performance.now();
+  /** What has come, and how much of it was read as lines. */
+  let bytesCome = 0;
+  let bytesRead = 0;
+  let toldMs = Number.NEGATIVE_INFINITY;
   let hasStopped = false;
 
   function refuse(line: number, error: unknown): void {
@@ -52,6 +57,7 @@ export function createImportRun({ revision, commit, tell, isHeard }: ImportRunOp
   }
 
   async function take({ number, bytes }: Line): Promise<void> {
+    bytesRead += (bytes?.length ?? 0) + 1;
     if (bytes === undefined) {
       checksum.spoil();
       refuse(number, new HaloError('too-large', `A line has at most ${limits.lineBytesMax} bytes.`));
@@ -80,8 +86,11 @@ export function createImportRun({ revision, commit, tell, isHeard }: ImportRunOp
     }
   }
 
-  /** @throws HaloError when none of the entries was imported, or nobody knows */
-  async function flush(): Promise<void> {
+  /**
+   * @param isLast what it comes to is told by the end, which follows
+   * @throws HaloError when none of the entries was imported, or nobody knows
+   */
+  async function flush(isLast = false): Promise<void> {
     const part = entries;
     entries = [];
     entryBytes = 0;
@@ -97,7 +106,9 @@ export function createImportRun({ revision, commit, tell, isHeard }: ImportRunOp
       }
     }
     progress.lines = lastLine;
-    if (performance.now() - toldMs < progressMs || !isHeard()) return;
+    // A line that was too long is not kept, nor its length.
+    progress.bytes = isLast ? bytesCome : Math.min(bytesCome, bytesRead);
+    if (isLast || performance.now() - toldMs < progressMs || !isHeard()) return;
     tell({ ...progress });
     toldMs = performance.now();
   }
@@ -120,20 +131,22 @@ export function createImportRun({ revision, commit, tell, isHeard }: ImportRunOp
   return {
     push: (chunk) =>
       attempt(async () => {
-        progress.bytes += chunk.length;
+        bytesCome += chunk.length;
         for (const line of reader.push(chunk)) await take(line);
-        if (performance.now() - toldMs >= progressMs) await flush();
       }),
+    pause: async () => {
+      if (progress.lines < lastLine) await attempt(() => flush());
+    },
     finish: async () => {
       const isDone = await attempt(async () => {
         for (const line of reader.end()) await take(line);
-        await flush();
+        await flush(true);
       });
       if (isDone) tell({ done: true, ...progress, sha256_ok: checksum.verdict() });
     },
     stop: async (error) => {
       await attempt(async () => {
-        await flush();
+        await flush(true);
         throw error;
       });
     },

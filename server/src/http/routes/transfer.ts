@@ -25,6 +25,8 @@ const readImportQuery = compileQuery(ImportQuery);
 /** Each may hold a line of 35 MB and what becomes of it. */
 const importsMax = 4;
 const retryAfterS = 5;
+/** What came before a pause of this length is committed. */
+const pauseMs = 400;
 /** A sender that is silent for so long has gone away. */
 const silenceMsMax = 60_000;
 /** Whoever still sends after the last line gets this long to read it. */
@@ -134,8 +136,13 @@ async function importFrom(
 async function readBody(body: IncomingMessage, run: ImportRun, stopping: AbortSignal): Promise<boolean> {
   // Leaving the loop must not destroy the connection, on which the last line is still to be told.
   const chunks = body.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
+  let pause = Promise.resolve();
+  const onPause = () => {
+    pause = run.pause();
+  };
   for (;;) {
-    const next = await nextWithin(chunks, stopping);
+    const next = await nextWithin(chunks, stopping, onPause);
+    await pause;
     if (next === 'broken') return false;
     if (next instanceof HaloError) {
       await run.stop(next);
@@ -149,14 +156,16 @@ async function readBody(body: IncomingMessage, run: ImportRun, stopping: AbortSi
   }
 }
 
-/** The next chunk, or why there is none. */
+/** The next chunk, or why there is none. Says once when it is not there soon. */
 function nextWithin(
   chunks: AsyncIterator<Buffer>,
   stopping: AbortSignal,
+  onPause: () => void,
 ): Promise<Buffer | 'end' | 'broken' | HaloError> {
   return new Promise((resolve) => {
     const settle = (outcome: Buffer | 'end' | 'broken' | HaloError): void => {
       clearTimeout(timer);
+      clearTimeout(pausing);
       stopping.removeEventListener('abort', onStop);
       resolve(outcome);
     };
@@ -164,6 +173,7 @@ function nextWithin(
     const timer = setTimeout(() => {
       settle(new HaloError('request-timeout', 'Nothing came for a minute.'));
     }, silenceMsMax);
+    const pausing = setTimeout(onPause, pauseMs);
     stopping.addEventListener('abort', onStop);
     if (stopping.aborted) onStop();
     chunks.next().then(
