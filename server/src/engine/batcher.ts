@@ -38,6 +38,10 @@ interface Waiting<Item, Result> {
 
 /** A full queue empties within a flight or two. */
 const retryAfterS = 1;
+/** One for all: to make an error with its stack would cost most when there is least to spare. */
+const overloaded = new HaloError('overloaded', 'The server has more work than it can queue.', {
+  retryAfterS,
+});
 
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
   const { laneOf } = options;
@@ -56,9 +60,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     // An empty queue takes any item: what a single request may weigh is decided elsewhere.
     const full = queue.length >= options.queueItemsMax || queueBytes + bytes > options.queueBytesMax;
     if (full && queue.length > 0) {
-      return Promise.reject(
-        new HaloError('overloaded', 'The server has more work than it can queue.', { retryAfterS }),
-      );
+      return Promise.reject(overloaded);
     }
     return new Promise((resolve, reject) => {
       queue.push({ item, bytes, resolve, reject });
@@ -70,18 +72,22 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   function depart(): void {
     // A full flight has nothing to wait for, and with thousands of busy connections the end of the turn was measured to
     // be up to four seconds away.
-    while (queue.length >= options.flightItemsMax && flights < options.flightsMax) void carry(takeFlight());
-    if (queue.length === 0) return;
-    if (departing || flights >= options.flightsMax) return;
+    launch(options.flightItemsMax);
+    if (departing || queue.length === 0 || flights >= options.flightsMax) return;
     departing = true;
     setImmediate(() => {
       departing = false;
-      while (queue.length > 0 && flights < options.flightsMax) {
-        const flight = laneOf === undefined ? takeFlight() : takeFreeLanes(laneOf);
-        if (flight.length === 0) return;
-        void carry(flight);
-      }
+      launch(1);
     });
+  }
+
+  /** Lets flights leave as long as so many items wait. */
+  function launch(itemsMin: number): void {
+    while (queue.length >= itemsMin && flights < options.flightsMax) {
+      const flight = laneOf === undefined ? takeFlight() : takeFreeLanes(laneOf);
+      if (flight.length === 0) return;
+      void carry(flight);
+    }
   }
 
   function takeFlight(): Waiting<Item, Result>[] {
