@@ -6,7 +6,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './install.mjs';
 
-/** @typedef {'chromium' | 'postgres15'} Part */
+/** @typedef {'chromium' | 'postgres15' | 'faketime'} Part */
+
+/** Where Debian puts it on the machines that Halo is tested on. */
+const faketimeLibraries = ['x86_64', 'aarch64'].map(
+  (machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`,
+);
 
 /** @type {Record<Part, { packages: string[], present: () => boolean, otherwise?: () => boolean, remedy: string }>} */
 const parts = {
@@ -20,6 +25,11 @@ const parts = {
     packages: ['postgresql-15'],
     present: () => existsSync('/usr/lib/postgresql/15/bin/postgres'),
     remedy: 'PostgreSQL 15 is missing. Run "apt-get install postgresql-15".',
+  },
+  faketime: {
+    packages: ['libfaketime'],
+    present: () => faketimeLibraries.some((path) => existsSync(path)),
+    remedy: 'libfaketime is missing. Run "apt-get install libfaketime".',
   },
 };
 

@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { build, installDependencies, root } from './install.mjs';
 import { installSystemParts } from './install-system.mjs';
 
-/** @typedef {{ name: string, command: string[], needs?: ('chromium' | 'postgres15')[] }} Suite */
+/**
+ * Without what it wants, a suite runs and says itself what it could not check.
+ * @typedef {{ name: string, command: string[], needs?: ('chromium' | 'postgres15')[], wants?: ('faketime')[] }} Suite
+ */
 
 /** @type {Suite[]} */
 const suites = [
@@ -26,6 +29,12 @@ const suites = [
     name: 'consistency',
     command: ['vitest', 'run', '--config', 'e2e/vitest.config.ts', 'consistency'],
     needs: ['postgres15'],
+  },
+  {
+    name: 'faults',
+    command: ['vitest', 'run', '--config', 'e2e/faults/vitest.config.ts'],
+    needs: ['postgres15'],
+    wants: ['faketime'],
   },
   {
     name: 'browser',
@@ -50,7 +59,9 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 const wanted = suites.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
-const missing = installSystemParts(new Set(wanted.flatMap(({ needs }) => needs ?? [])));
+const missing = installSystemParts(
+  new Set(wanted.flatMap(({ needs = [], wants = [] }) => [...needs, ...wants])),
+);
 const logs = join(root, 'test-results');
 mkdirSync(logs, { recursive: true });
 

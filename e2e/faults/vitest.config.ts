@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** What goes wrong under load: each file brings servers of its own along, and measures times. */
+export default defineConfig({
+  test: {
+    name: 'faults',
+    root: import.meta.dirname,
+    globalSetup: 'report.ts',
+    include: ['*.test.ts'],
+    testTimeout: 900_000,
+    hookTimeout: 120_000,
+    // Most of a fault is waiting. When the whole suite measures, nothing else runs beside it.
+    maxWorkers: process.env.HALO_TEST_WHOLE === '1' ? 1 : 3,
+  },
+});
