@@ -9,8 +9,10 @@ import { until } from '../until.js';
 /** A PostgreSQL that an operator might already have, on a socket of its own. */
 export interface DebianPostgres {
   readonly databaseUrl: string;
-  /** Runs SQL and returns what psql prints, columns apart by `|`. */
-  query(sql: string): Promise<string>;
+  /** Runs SQL, in the database `halo` if no other is named, and returns what psql prints, columns apart by `|`. */
+  query(sql: string, database?: string): Promise<string>;
+  /** Such as `15.4`. */
+  version(): Promise<string>;
   /** Everything in the database, as pg_dump writes it. */
   dump(): Promise<string>;
   /** Where it takes connections, for those who stand in between. */
@@ -31,6 +33,8 @@ export interface DebianPostgresOptions {
   readonly parent?: string;
   /** Further arguments of initdb. */
   readonly initdb?: readonly string[];
+  /** Further variables for the server's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const run = promisify(execFile);
@@ -50,6 +54,7 @@ export async function startDebianPostgres({
   settings = {},
   parent = tmpdir(),
   initdb = [],
+  env = {},
 }: DebianPostgresOptions = {}): Promise<DebianPostgres> {
   if (!existsSync(join(programs, 'postgres'))) {
     throw new Error(`There is no ${programs}/postgres. Install it with "apt-get install postgresql-15".`);
@@ -58,11 +63,12 @@ export async function startDebianPostgres({
   const user = process.getuid?.() === 0 ? await findUser('postgres') : undefined;
   if (user !== undefined) await chown(directory, user.uid, user.gid);
   const options = { ...user, cwd: directory, env: { LC_ALL: 'C', TZ: 'UTC', PATH: programs } };
+  const serving = { ...options, env: { ...options.env, ...env } };
   const cluster = join(directory, 'cluster');
   const made = ['-D', cluster, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '-N', ...initdb];
   await run(join(programs, 'initdb'), made, options);
   const connection = ['-h', directory, '-U', superuser];
-  let server = serveCluster(directory, settings, options);
+  let server = serveCluster(directory, settings, serving);
   const stop = async (): Promise<void> => {
     // A fast shutdown, which ends the connections that are left.
     server.child.kill('SIGINT');
@@ -88,11 +94,13 @@ export async function startDebianPostgres({
     await stop();
     throw new Error(`PostgreSQL 15 did not start:\n${server.log()}`, { cause: error });
   }
+  const query = async (sql: string, database = 'halo'): Promise<string> => {
+    const args = [...connection, '-d', database, '-v', 'ON_ERROR_STOP=1', '-Atqc', sql];
+    return (await run(join(programs, 'psql'), args, options)).stdout.trim();
+  };
   return {
-    query: async (sql) => {
-      const args = [...connection, '-d', 'halo', '-v', 'ON_ERROR_STOP=1', '-Atqc', sql];
-      return (await run(join(programs, 'psql'), args, options)).stdout.trim();
-    },
+    query,
+    version: async () => (await query('show server_version')).split(' ')[0] ?? '',
     dump: async () => {
       const args = [...connection, '-d', 'halo'];
       return (await run(join(programs, 'pg_dump'), args, { ...options, maxBuffer: dumpBytesMax })).stdout;
@@ -103,7 +111,7 @@ export async function startDebianPostgres({
     hasExited: () => server.hasExited(),
     startAgain: async (replaced = settings) => {
       await until('The end of PostgreSQL 15', server.hasExited);
-      server = serveCluster(directory, replaced, options);
+      server = serveCluster(directory, replaced, serving);
       await answers('psql', ['-d', 'halo', '-c', 'select 1']);
     },
     stop,

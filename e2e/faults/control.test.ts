@@ -13,11 +13,11 @@ const postgres = await startDebianPostgres({ settings: careless });
 const server = await startHalo({
   env: {
     DATABASE_URL: postgres.databaseUrl,
-    HALO_SECRET: 'a secret that nobody else has, for this alone',
+    HALO_SECRET: 'a secret that nobody else has for this alone',
     HALO_HISTORY_VERSIONS: '1000000',
   },
 });
-const version = await postgres.query('show server_version');
+const version = await postgres.version();
 afterAll(async () => {
   await server.stop();
   await postgres.stop();

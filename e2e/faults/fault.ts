@@ -35,7 +35,9 @@ export interface FaultReport {
 }
 
 /** Writes that have to be acknowledged before each strike, so that there is something to lose. */
-const acknowledgedBefore = 60;
+const acknowledgedBefore = 100;
+/** And after the last, so that what came of it is seen at work. */
+const acknowledgedAfter = 100;
 /** A machine that does other work as well takes its time to come back. */
 const recoveryMsMax = 90_000;
 const warmUpMsMax = 60_000;
@@ -52,6 +54,8 @@ export async function runFault(fault: Fault): Promise<FaultReport> {
   const rounds: Round[] = [];
   try {
     for (let round = 0; round < fault.rounds; round += 1) rounds.push(await strikeOnce(fault, load));
+    const healed = load.acknowledged();
+    await until('Work afterwards', () => load.acknowledged() - healed >= acknowledgedAfter, warmUpMsMax);
   } finally {
     await load.stop();
   }

@@ -12,11 +12,11 @@ const proxy = await startPostgresProxy(postgres.socketPath);
 const server = await startHalo({
   env: {
     DATABASE_URL: `postgresql://halo@127.0.0.1:${proxy.port}/halo`,
-    HALO_SECRET: 'a secret that nobody else has, for this alone',
+    HALO_SECRET: 'a secret that nobody else has for this alone',
     HALO_HISTORY_VERSIONS: '1000000',
   },
 });
-const version = await postgres.query('show server_version');
+const version = await postgres.version();
 afterAll(async () => {
   await server.stop();
   await proxy.close();

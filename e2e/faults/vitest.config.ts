@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** One for all files, to be repeated with HALO_TEST_SEED. */
+const seed = process.env.HALO_TEST_SEED ?? String(Math.floor(Math.random() * 1_000_000));
+
 /** What goes wrong under load: each file brings servers of its own along, and measures times. */
 export default defineConfig({
   test: {
     name: 'faults',
     root: import.meta.dirname,
     globalSetup: 'report.ts',
+    env: { HALO_TEST_SEED: seed },
     include: ['*.test.ts'],
     testTimeout: 900_000,
     hookTimeout: 120_000,
