@@ -77,7 +77,7 @@ test.each(jumps)(
       url: server.url,
       seed,
       postgres: await postgres.version(),
-      rounds: isWhole ? 10 : 1,
+      rounds: isWhole ? 5 : 1,
       holdMs: isWhole ? 2_000 : 500,
       // Access tokens live for 15 minutes by Halo's clock; this one lives by PostgreSQL's, and for long.
       person: await withApiToken(server.url),

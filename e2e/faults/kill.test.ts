@@ -8,7 +8,7 @@ import { childrenOf, freePort, postmasterOf, signalFamily, signalOne } from './p
 import { seed } from './random.js';
 import { isWhole, report } from './results.js';
 
-const rounds = isWhole ? 12 : 1;
+const rounds = isWhole ? 10 : 1;
 
 const data = await makeDataDirectory();
 /** Every version keeps its value, so that the log can be compared whole. */

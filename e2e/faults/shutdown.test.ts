@@ -19,8 +19,8 @@ test('a stop under load answers what is in flight, and exits with 0', async () =
     name: 'SIGTERM to Halo, and a start afterwards',
     url: server.url,
     seed,
-    postgres: 'embedded',
-    rounds: isWhole ? 12 : 2,
+    postgres: '18, embedded',
+    rounds: isWhole ? 10 : 1,
     holdMs: 0,
     strike: async () => {
       signals.push(performance.now());
@@ -40,6 +40,16 @@ test('a stop under load answers what is in flight, and exits with 0', async () =
     what: 'Requests in flight at SIGTERM that got no answer',
     result: String(broken.length),
     of: `${inFlight.length}, in ${signals.length} stops`,
+  });
+  // Whoever writes into a connection at the moment in which it is closed is reset, unread: HTTP has no other way.
+  const late = result.recording.attempts.filter(
+    ({ outcome, startedMs }) =>
+      outcome === 'no-answer' && !inFlight.some((one) => one.startedMs === startedMs),
+  );
+  await report({
+    what: 'Requests sent after SIGTERM into a connection that was being closed, and reset',
+    result: String(late.length),
+    of: `${signals.length} stops; their writes are in the table, as unknown outcomes`,
   });
   expect(inFlight.length).toBeGreaterThan(0);
   expect(broken).toEqual([]);

@@ -169,7 +169,6 @@ async function floodBody({ accessToken }: Person): Promise<number> {
     'host: halo',
     `authorization: Bearer ${accessToken}`,
     'transfer-encoding: chunked',
-    'connection: close',
   ];
   const one = await openOne((socket) => socket.write(`${head.join('\r\n')}\r\n\r\n`));
   for (let sent = 0; sent < 40 && !one.closed && one.received === ''; sent += 1) {
