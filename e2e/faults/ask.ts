@@ -14,7 +14,7 @@ export interface Reply {
 }
 
 /** More than the server may take for an error in any state that it can be in. */
-export const answerMsMax = 45_000;
+const answerMsMax = 45_000;
 
 /** Posts to a path, or gets a key, and says what the client learned from it. It never throws. */
 export async function ask(

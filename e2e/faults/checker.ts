@@ -69,7 +69,7 @@ function commitsOf(log: readonly Change[]): LoggedCommit[] {
 }
 
 /** Whether a key is a number that is counted up. */
-export function isCounter(key: string): boolean {
+function isCounter(key: string): boolean {
   return key.startsWith('count ');
 }
 

@@ -1,15 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { makeDataDirectory, removeDataDirectory, startHalo } from '../halo-server.js';
 import { expectNoHarm, runFault } from './fault.js';
-import { postmasterOf, signalFamily, signalOne } from './processes.js';
+import { embeddedVersion, postmasterOf, signalFamily, signalOne } from './processes.js';
 import { seed } from './random.js';
 import { isWhole, report } from './results.js';
 
 const data = await makeDataDirectory();
 const server = await startHalo({ data, env: { HALO_HISTORY_VERSIONS: '1000000' } });
-const postgres = `${(await readFile(join(data, 'postgres', 'PG_VERSION'), 'utf8')).trim()}, embedded`;
+const postgres = await embeddedVersion(data);
 afterAll(async () => {
   await server.stop();
   await removeDataDirectory(data);

@@ -104,10 +104,20 @@ async function askDescribed(
     const token = await credentialFor(request, persons, random);
     const answer = await send(request, token);
     tally.count('described', answer.status, request.operation);
-    if (answer.status >= 500)
-      tally.fault(`${request.method} ${request.path} ${answer.status}: ${answer.body}`);
+    if (answer.status >= 500) tally.fault(describeFault(request, answer));
     if (answer.isJson) learn(answer.body, pools);
   });
+}
+
+/** With what was asked, and what the server's log says of it, which clients do not hear. */
+function describeFault({ method, path, headers, body }: FuzzRequest, { status, body: text }: Answer): string {
+  const asked = `${method} ${path} ${JSON.stringify(headers)} ${body?.toString('latin1').slice(0, 2_000)}`;
+  const { request_id } = JSON.parse(text) as { request_id?: string };
+  const logged = server
+    .output()
+    .split('\n')
+    .find((line) => request_id !== undefined && line.includes(request_id));
+  return `${asked}\nwas answered ${status}: ${logged ?? text}`;
 }
 
 async function sendRaw(persons: readonly Person[], tally: Tally): Promise<void> {

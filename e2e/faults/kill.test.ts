@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type HaloServer, makeDataDirectory, removeDataDirectory, startHalo } from '../halo-server.js';
 import { expectNoHarm, runFault } from './fault.js';
-import { childrenOf, freePort, postmasterOf, signalFamily, signalOne } from './processes.js';
+import { childrenOf, embeddedVersion, freePort, postmasterOf, signalFamily, signalOne } from './processes.js';
 import { seed } from './random.js';
 import { isWhole, report } from './results.js';
 
@@ -14,7 +12,7 @@ const data = await makeDataDirectory();
 /** Every version keeps its value, so that the log can be compared whole. */
 const env = { PORT: String(await freePort()), HALO_HISTORY_VERSIONS: '1000000' };
 let server: HaloServer = await startHalo({ data, env });
-const postgres = `${(await readFile(join(data, 'postgres', 'PG_VERSION'), 'utf8')).trim()}, embedded`;
+const postgres = await embeddedVersion(data);
 afterAll(async () => {
   await server.stop();
   await removeDataDirectory(data);

@@ -28,6 +28,12 @@ export async function postmasterOf(dataDirectory: string): Promise<number> {
   return Number(pid);
 }
 
+/** Such as `18, embedded`, to be shown beside results. */
+export async function embeddedVersion(dataDirectory: string): Promise<string> {
+  const version = await readFile(join(dataDirectory, 'postgres', 'PG_VERSION'), 'utf8');
+  return `${version.trim()}, embedded`;
+}
+
 export interface ProcessShown {
   readonly pid: number;
   /** As the process calls itself. */

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { type HaloServer, makeDataDirectory, removeDataDirectory, startHalo } from '../halo-server.js';
 import { expectNoHarm, runFault } from './fault.js';
-import { freePort } from './processes.js';
+import { embeddedVersion, freePort } from './processes.js';
 import { seed } from './random.js';
 import { isWhole, report } from './results.js';
 
@@ -19,7 +19,7 @@ test('a stop under load answers what is in flight, and exits with 0', async () =
     name: 'SIGTERM to Halo, and a start afterwards',
     url: server.url,
     seed,
-    postgres: '18, embedded',
+    postgres: await embeddedVersion(data),
     rounds: isWhole ? 10 : 1,
     holdMs: 0,
     strike: async () => {
