@@ -33,7 +33,7 @@ interface Parameter {
 /** These cost a password hash, or the account that they are asked for: one in so many of the requests. */
 const rare = new Set(['signUp', 'logIn', 'changePassword', 'deleteAccount', 'logOut', 'endOtherSessions']);
 const rareEvery = 60;
-const mortal = new Set(['changePassword', 'deleteAccount', 'logOut', 'endOtherSessions', 'endSession']);
+const mortal = new Set(['changePassword', 'deleteAccount', 'logOut', 'endOtherSessions']);
 
 /** Makes requests of every operation that a server's own document describes: right ones, and less and less so. */
 export function createRequests(document: Document, pools: Pools): (random: Random) => FuzzRequest {

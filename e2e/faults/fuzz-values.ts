@@ -85,6 +85,8 @@ function drawString(
   if (pattern?.startsWith('^-?(0') === true) return String(random(2 ** 31) - 2 ** 30);
   if (pattern === '/$' || name === 'prefix') return `${pick(['folder', 'a', '..', 'é'], random)}/`;
   if (name === 'key' || name === 'from' || name === 'to') return pick(peculiarKeys, random);
+  // Names of accounts have to be new, once in a while.
+  if (name === 'name') return `fuzzed-${random(2 ** 31)}`;
   if (name === 'delimiter') return pick(['/', '.', ':'], random);
   if (name.endsWith('base64')) return Buffer.from(drawText(random(40), random)).toString('base64');
   const length = Math.min(maxLength, minLength + random(30));

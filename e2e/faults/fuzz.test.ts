@@ -40,6 +40,7 @@ test('whatever is asked, nothing is answered 5xx, the server lives, and data nob
     'password',
     persons.map(({ password }) => password),
   );
+  pools.set('current_password', pools.get('password') ?? []);
   pools.set(
     'name',
     persons.map(({ name }) => name),
@@ -61,10 +62,11 @@ test('whatever is asked, nothing is answered 5xx, the server lives, and data nob
     result: String(tally.faults.length),
     of: `${described} requests made from the OpenAPI document (${tally.show('described')}) and ${raw} connections of raw bytes (${tally.show('raw')}; 0: closed without an answer)`,
   });
+  const missing = ids.map(({ operationId }) => operationId).filter((id) => !tally.reached.has(id));
   await report({
     what: 'Fuzzing: operations reached with a 2xx',
     result: String(tally.reached.size),
-    of: `${ids.length} in the document`,
+    of: `${ids.length} in the document${missing.length === 0 ? '' : `; not ${missing.join(', ')}`}`,
   });
   await report({
     what: 'Fuzzing: longest stall of the event loop, as the server measures it',
@@ -72,7 +74,6 @@ test('whatever is asked, nothing is answered 5xx, the server lives, and data nob
     of: `${atOnce} clients at once, looked at every ${watchEveryMs} ms`,
   });
   expect(tally.faults).toEqual([]);
-  const missing = ids.map(({ operationId }) => operationId).filter((id) => !tally.reached.has(id));
   // A fuzzer that is turned away at the door proves nothing.
   expect(missing.length, `never reached with a 2xx: ${missing.join(', ')}`).toBeLessThanOrEqual(
     isWhole ? 0 : 6,
@@ -93,6 +94,15 @@ test('the tally sees a 5xx', () => {
   expect([tally.faults, tally.reached.size, tally.show('described')]).toEqual([['500'], 0, '500: 1']);
 });
 
+/** A server has a few of each at once and tells the next to come back, with a 503 that is not what is looked for here. */
+const transfers = new Set(['exportStore', 'importStore']);
+let line: Promise<unknown> = Promise.resolve();
+function inLine<Result>(act: () => Promise<Result>): Promise<Result> {
+  const turn = line.then(act);
+  line = turn.catch(() => {});
+  return turn;
+}
+
 async function askDescribed(
   draw: (random: Random) => FuzzRequest,
   persons: Person[],
@@ -101,10 +111,14 @@ async function askDescribed(
 ): Promise<void> {
   await inTurns(described, seed, async (random) => {
     const request = draw(random);
-    const token = await credentialFor(request, persons, random);
-    const answer = await send(request, token);
+    const { token, index = -1 } = await credentialFor(request, persons, random);
+    const person = persons[index];
+    const ask = () => send(request, token);
+    const answer = await (transfers.has(request.operation) ? inLine(ask) : ask());
     tally.count('described', answer.status, request.operation);
     if (answer.status >= 500) tally.fault(describeFault(request, answer));
+    // Access tokens live for a quarter of an hour, and what was asked may have ended the session.
+    if (answer.status === 401 && person !== undefined) persons[index] = await renew(person);
     if (answer.isJson) learn(answer.body, pools);
   });
 }
@@ -158,17 +172,13 @@ async function credentialFor(
   { isMortal }: FuzzRequest,
   persons: Person[],
   random: Random,
-): Promise<string | undefined> {
+): Promise<{ readonly token: string | undefined; readonly index?: number }> {
   const kind = random(20);
-  if (kind === 0) return undefined;
-  if (kind === 1) return pick(['', 'x', 'a.b.c', 'halo_', `${persons[0]?.accessToken}x`], random);
-  if (isMortal) return (await halo.signUp()).accessToken;
+  if (kind === 0) return { token: undefined };
+  if (kind === 1) return { token: pick(['', 'x', 'a.b.c', 'halo_', `${persons[0]?.accessToken}x`], random) };
+  if (isMortal) return { token: (await halo.signUp()).accessToken };
   const index = random(persons.length);
-  const person = persons[index];
-  if (person === undefined) return undefined;
-  // Access tokens live for a quarter of an hour, and a fuzzed refresh may have ended the session before.
-  if (random(200) === 0) persons[index] = await renew(person);
-  return persons[index]?.accessToken;
+  return { token: persons[index]?.accessToken, index };
 }
 
 async function renew(person: Person): Promise<Person> {

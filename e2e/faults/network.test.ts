@@ -34,7 +34,7 @@ test('connections that are cut under load lose, double and invent nothing', asyn
   const result = await runFault({
     ...common,
     name: 'network: all connections to PostgreSQL cut',
-    rounds: isWhole ? 30 : 3,
+    rounds: isWhole ? 20 : 2,
     holdMs: 0,
     strike: async () => proxy.cut(),
     heal: pass,
