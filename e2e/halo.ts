@@ -9,6 +9,8 @@ export interface RequestParts {
   readonly token?: string | undefined;
   readonly headers?: Headers | undefined;
   readonly body?: Body | undefined;
+  /** Gives the request up. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface KeyParts {
@@ -45,10 +47,11 @@ export type Halo = ReturnType<typeof haloAt>;
  */
 export function haloAt(url: string) {
   const request = async (method: string, path: string, parts: RequestParts = {}): Promise<Response> => {
-    const { token, headers, body } = parts;
+    const { token, headers, body, signal } = parts;
     const response = await fetch(`${url}${path}`, {
       method,
       redirect: 'manual',
+      ...(signal === undefined ? {} : { signal }),
       headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
       // As bytes, because fetch would declare a string to be text.
       ...(body === undefined ? {} : { body: Buffer.from(body) }),

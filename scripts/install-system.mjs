@@ -6,7 +6,12 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root } from './install.mjs';
 
-/** @typedef {'chromium' | 'postgres15' | 'failover' | 'terminal' | 'redis' | 'nginx'} Part */
+/** @typedef {'chromium' | 'postgres15' | 'failover' | 'terminal' | 'redis' | 'nginx' | 'faketime'} Part */
+
+/** Where Debian puts it on the machines that Halo is tested on. */
+const faketimeLibraries = ['x86_64', 'aarch64'].map(
+  (machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`,
+);
 
 /** @type {Record<Part, { packages: string[], present: () => boolean, otherwise?: () => boolean, remedy: string }>} */
 const parts = {
@@ -50,6 +55,11 @@ const parts = {
     packages: ['redis-server', 'redis-tools'],
     present: () => ['redis-server', 'redis-cli'].every(isProgram),
     remedy: 'Redis is missing. Run "apt-get install redis-server redis-tools".',
+  },
+  faketime: {
+    packages: ['libfaketime'],
+    present: () => faketimeLibraries.some((path) => existsSync(path)),
+    remedy: 'libfaketime is missing. Run "apt-get install libfaketime".',
   },
 };
 

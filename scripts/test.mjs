@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { build, installDependencies, root } from './install.mjs';
 import { installSystemParts } from './install-system.mjs';
 
-/** @typedef {{ name: string, command: string[], needs?: import('./install-system.mjs').Part[] }} Suite */
+/**
+ * Without what it wants, a suite runs and says itself what it could not check.
+ * @typedef {{
+ *   name: string,
+ *   command: string[],
+ *   needs?: import('./install-system.mjs').Part[],
+ *   wants?: import('./install-system.mjs').Part[],
+ * }} Suite
+ */
 
 /** @type {Suite[]} */
 const suites = [
@@ -34,6 +42,12 @@ const suites = [
     needs: ['nginx'],
   },
   {
+    name: 'faults',
+    command: ['vitest', 'run', '--config', 'e2e/faults/vitest.config.ts'],
+    needs: ['postgres15'],
+    wants: ['faketime'],
+  },
+  {
     name: 'browser',
     command: ['playwright', 'test', '--config', 'e2e/playwright.config.ts'],
     needs: ['chromium'],
@@ -56,7 +70,9 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 const wanted = suites.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
-const missing = installSystemParts(new Set(wanted.flatMap(({ needs }) => needs ?? [])));
+const missing = installSystemParts(
+  new Set(wanted.flatMap(({ needs = [], wants = [] }) => [...needs, ...wants])),
+);
 const logs = join(root, 'test-results');
 mkdirSync(logs, { recursive: true });
 

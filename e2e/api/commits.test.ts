@@ -212,6 +212,16 @@ test('a dry run answers as the commit would and changes nothing', async () => {
   ]);
 });
 
+test.each(['\0', 'a\0b', '\ud800', '\udc00a'])(
+  'an idempotency key that cannot be kept as it is, %j, is refused',
+  async (key) => {
+    const person = await halo.signUp();
+    const body = { idempotency_key: key, mutations: [{ set: { key: 'a', value: '' } }] };
+    await expectProblem(await send(person, body), 'invalid-request', { pointer: '/idempotency_key' });
+    expect((await halo.account(person)).revision).toBe(0);
+  },
+);
+
 test('the same idempotency key gets the first answer again, even at once and after a restart', async () => {
   const person = await halo.signUp();
   const body = { idempotency_key: 'once', mutations: [{ add: { key: 'n', by: '1' } }] };

@@ -4,6 +4,7 @@ import { CommitRequest, DryRunQuery, limits, operations, UndoRequest } from 'hal
 import { Type } from 'typebox';
 import type { Engine } from '../../engine/engine.js';
 import type { Accepted } from '../../engine/plan.js';
+import { HaloError } from '../../errors.js';
 import type { Authenticate } from '../authenticate.js';
 import { acceptJson, acceptJsonBytes, parseJson } from '../json.js';
 import { sourcesOf } from '../json-sources.js';
@@ -64,6 +65,13 @@ export async function commitRoutes(
 function parseCommit(body: Buffer) {
   const parsed = parseJson(body);
   const { checks = [], mutations, idempotency_key: key } = validateEnvelope(parsed);
+  // PostgreSQL cannot keep NUL, and all lone surrogates would become one character.
+  if (key !== undefined && (key.includes('\0') || !key.isWellFormed())) {
+    const extra = { pointer: '/idempotency_key' };
+    throw new HaloError('invalid-request', '/idempotency_key may not contain NUL or lone surrogates.', {
+      extra,
+    });
+  }
   const metadata = sourcesOf(body.toString(), 'metadata', metadataDepth);
   const hash = () => createHash('sha256').update(JSON.stringify(parsed)).digest();
   return {
