@@ -13,7 +13,7 @@ import { createThrottle } from './auth/throttle.js';
 import { createTokens } from './auth/tokens.js';
 import { createUpkeep } from './auth/upkeep.js';
 import type { Config } from './config.js';
-import { type DatabaseAddress, openDatabase } from './database/database.js';
+import { type DatabaseAddress, type Flight, openDatabase, type PoolSizes } from './database/database.js';
 import { checkReady, prepareSchema } from './database/schema.js';
 import { openSource } from './database/source.js';
 import { createEngine } from './engine/engine.js';
@@ -36,13 +36,25 @@ export interface RunningServer {
  * PostgreSQL's clean-up while it lasts; a few at once are plenty, and more are told to come back.
  */
 const poolSizes = { cold: 10, readers: 2, writers: 2, scanners: 4, exporters: 3 } as const;
+/** Where a flight carries one account only, more of them have to be out at once for the same load. */
+const flightsOfAccount = 8;
 const dayMs = 86_400_000;
 /** Requests in flight have this long to finish before their connections are cut. */
 const drainMsMax = 15_000;
 
+function sizesFor(flight: Flight): PoolSizes {
+  return flight === 'mixed'
+    ? poolSizes
+    : { ...poolSizes, readers: flightsOfAccount, writers: flightsOfAccount };
+}
+
 /** How many connections a server process may hold: its pools, and a wire for each flight. */
-export const connectionsMax =
-  Object.values<number>(poolSizes).reduce((sum, size) => sum + size) + poolSizes.readers + poolSizes.writers;
+export function connectionsMax({ flight }: Pick<Config, 'flight'>): number {
+  const sizes = sizesFor(flight);
+  return (
+    Object.values<number>({ ...sizes }).reduce((sum, size) => sum + size) + sizes.readers + sizes.writers
+  );
+}
 
 /**
  * Starts Halo: PostgreSQL if it is to run its own, the schema, the engine, the HTTP server.
@@ -66,9 +78,10 @@ export async function startServer(
     const source =
       given === undefined ? await openSource(config, logger) : { address: given, stop: undefined };
     if (source.stop !== undefined) stops.push(source.stop);
-    const database = openDatabase(source.address, poolSizes, (error) => {
-      logger.warn({ err: error }, 'a database connection broke');
-    });
+    const { flight } = config;
+    const sizes = sizesFor(flight);
+    const onError = (error: Error) => logger.warn({ err: error }, 'a database connection broke');
+    const database = openDatabase(source.address, sizes, onError, flight);
     stops.push(database.close);
     const migrations = await prepareSchema(database.kysely, (reason) => {
       logger.warn({ reason }, 'waiting for a database that takes writes');
@@ -77,8 +90,9 @@ export async function startServer(
     const limits = { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax };
     const engine = createEngine(database, {
       limits,
-      readFlightsMax: poolSizes.readers,
-      writeFlightsMax: poolSizes.writers,
+      flight,
+      readFlightsMax: sizes.readers,
+      writeFlightsMax: sizes.writers,
       report: (what, error) => logger.error({ err: error }, what),
     });
     stops.push(engine.close);
@@ -98,7 +112,7 @@ export async function startServer(
       isExempt: exemptAddresses(config.throttleExempt),
       onThrottled: metrics.countThrottled,
     });
-    const activity = createActivity(database.kysely);
+    const activity = createActivity(database.kysely, flight);
     const upkeep = createUpkeep({
       database: database.kysely,
       activity,

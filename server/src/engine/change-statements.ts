@@ -15,7 +15,7 @@ export const readPosition: Statement = {
   name: 'read_position',
   text: `
     select t.revision, t.pruned_revision, s.prefix
-    from sessions s join stores t on t.account_id = s.account_id
+    from sessions s join stores t on t.account_id = $1::bigint
     where ${theSession}`,
 };
 
@@ -31,7 +31,7 @@ export const readChangesAfter: Statement = {
   text: `
     select t.revision, t.pruned_revision, c.*
     from sessions s
-    join stores t on t.account_id = s.account_id
+    join stores t on t.account_id = $1::bigint
     left join lateral (
       select not seen.within as is_out, seen.n = $8::int as is_stop, seen.revision, seen.key, seen.kind, seen.size, seen.content_type, seen.expires_at,
              seen.written_at
@@ -39,7 +39,7 @@ export const readChangesAfter: Statement = {
         select v.key >= greatest($4::text, s.prefix) and v.key < least($5::text, s.prefix_end) as within,
                row_number() over (order by v.revision, v.key) as n, ${changeColumns}
         from versions v
-        where v.account_id = s.account_id and v.revision > $6::bigint and v.revision <= $7::bigint
+        where v.account_id = $1::bigint and v.revision > $6::bigint and v.revision <= $7::bigint
         order by v.revision, v.key
         limit $8::int
       ) as seen
@@ -61,7 +61,7 @@ export const readChangesAfter: Statement = {
 export const readNews: Statement = {
   name: 'read_news',
   text: `
-    with live as (${liveSessions}),
+    with live as (${liveSessions} and s.account_id = $4::bigint),
     news as (
       select t.revision::text as a, t.pruned_revision::text as b,
              (select string_agg(live.n::text, ',') from live) as c,

@@ -47,7 +47,7 @@ async function eraseUntil(
 ): Promise<boolean> {
   for (const table of tables) {
     const statement = `
-      delete from ${table} where ctid = any(array(
+      delete from ${table} where account_id = $1 and ctid = any(array(
         select ctid from ${table} where account_id = $1 limit $2 for update skip locked))`;
     for (;;) {
       if (signal.aborted || performance.now() > until) return false;
