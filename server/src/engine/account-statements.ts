@@ -30,7 +30,8 @@ const versionColumns = `account_id, revision, key, previous_revision, kind, valu
 
 const presented = 'unnest($2::text[], $3::bytea[]) with ordinality as c (id, secret_hash, n)';
 const isLive = `s.account_id = $1::bigint and s.id = c.id and ${sessionLives('c.secret_hash')}`;
-const liveSessions = `select c.n, s.access, s.prefix from ${presented} join sessions s on ${isLive}`;
+/** Live sessions among the credentials presented, all of account $1: their places from 1, access and prefix. */
+export const liveSessionsOf = `select c.n, s.access, s.prefix from ${presented} join sessions s on ${isLive}`;
 
 const askedKeys = 'unnest($2::text[]) with ordinality as k (key, n)';
 const pointers = `
@@ -71,9 +72,9 @@ const texts: Readonly<Record<string, string>> = {
 
   read_sessions: `
     select live.n, live.access, live.prefix, clock_timestamp()::timestamptz(3)
-    from (select 1) as once left join (${liveSessions}) as live on true`,
+    from (select 1) as once left join (${liveSessionsOf}) as live on true`,
 
-  read_live: liveSessions,
+  read_live: liveSessionsOf,
 
   read_pointers: `
     select k.n, e.revision, e.bytes, e.created_at, e.expires_at, t.revision from ${askedKeys} ${pointers}`,
