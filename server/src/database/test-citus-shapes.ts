@@ -54,7 +54,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'has no array of accounts',
     reach: ['one account'],
-    breaks: (text) => /account_id = any\(/.test(text) || /\bas \w+ ?\(account_id\b/.test(text),
+    breaks: (text) => /account_id = any\(/.test(text) || /(?<!\binto \w+) as \w+ ?\(account_id\b/.test(text),
     example: 'select * from stores where account_id = any($1::bigint[])',
   },
   {
