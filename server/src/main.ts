@@ -13,7 +13,7 @@ import { createThrottle } from './auth/throttle.js';
 import { createTokens } from './auth/tokens.js';
 import { createUpkeep } from './auth/upkeep.js';
 import type { Config } from './config.js';
-import { type DatabaseAddress, type Flight, openDatabase, type PoolSizes } from './database/database.js';
+import { type DatabaseAddress, type Flight, openDatabase } from './database/database.js';
 import { checkReady, prepareSchema } from './database/schema.js';
 import { openSource } from './database/source.js';
 import { createEngine } from './engine/engine.js';
@@ -36,24 +36,19 @@ export interface RunningServer {
  * PostgreSQL's clean-up while it lasts; a few at once are plenty, and more are told to come back.
  */
 const poolSizes = { cold: 10, readers: 2, writers: 2, scanners: 4, exporters: 3 } as const;
-/** Where a flight carries one account only, more of them have to be out at once for the same load. */
-const flightsOfAccount = 8;
+/** Of each kind. Where a flight carries one account only, more have to be out at once for the same load. */
+const flightsMax: Readonly<Record<Flight, number>> = { mixed: poolSizes.writers, account: 8 };
 const dayMs = 86_400_000;
 /** Requests in flight have this long to finish before their connections are cut. */
 const drainMsMax = 15_000;
 
-function sizesFor(flight: Flight): PoolSizes {
-  return flight === 'mixed'
-    ? poolSizes
-    : { ...poolSizes, readers: flightsOfAccount, writers: flightsOfAccount };
-}
-
 /** How many connections a server process may hold: its pools, and a wire for each flight. */
 export function connectionsMax({ flight }: Pick<Config, 'flight'>): number {
-  const sizes = sizesFor(flight);
-  return (
-    Object.values<number>({ ...sizes }).reduce((sum, size) => sum + size) + sizes.readers + sizes.writers
+  const pooled = Object.values({ ...poolSizes, writers: flightsMax[flight] }).reduce(
+    (sum, size) => sum + size,
   );
+  // Flights of one account write through the pool.
+  return pooled + flightsMax[flight] * (flight === 'mixed' ? 2 : 1);
 }
 
 /**
@@ -79,7 +74,7 @@ export async function startServer(
       given === undefined ? await openSource(config, logger) : { address: given, stop: undefined };
     if (source.stop !== undefined) stops.push(source.stop);
     const { flight } = config;
-    const sizes = sizesFor(flight);
+    const sizes = { ...poolSizes, writers: flightsMax[flight] };
     const onError = (error: Error) => logger.warn({ err: error }, 'a database connection broke');
     const database = openDatabase(source.address, sizes, onError, flight);
     stops.push(database.close);
@@ -91,8 +86,8 @@ export async function startServer(
     const engine = createEngine(database, {
       limits,
       flight,
-      readFlightsMax: sizes.readers,
-      writeFlightsMax: sizes.writers,
+      readFlightsMax: flightsMax[flight],
+      writeFlightsMax: flightsMax[flight],
       report: (what, error) => logger.error({ err: error }, what),
     });
     stops.push(engine.close);
