@@ -147,6 +147,7 @@ describe('readConfig', () => {
     ['PORT', '0x50', /from 0 to 65535/],
     ['PORT', '80.0', /from 0 to 65535/],
     ['PORT', 'http', /from 0 to 65535/],
+    ['HALO_FLIGHT', 'shards', /mixed, account/],
     ['HALO_LOG', 'verbose', /trace, debug, info, warn, error, fatal, silent/],
     ['HALO_PASSWORD_MIN', String(limits.passwordLengthFloor - 1), /from 8 to 128/],
     ['HALO_PASSWORD_MIN', String(limits.passwordLengthMax + 1), /from 8 to 128/],

@@ -16,7 +16,6 @@ const spanning: readonly Statement[] = [
   changes.readLive,
   retention.findExpired,
   retention.findStores,
-  retention.findAged,
   retention.findOldAnswers,
   retention.findOldSessions,
 ];

@@ -3,7 +3,6 @@ import { databaseError } from '../database/failure.js';
 import { int8Array, textArray } from './arrays.js';
 import {
   emptyVersions,
-  findAged,
   findHorizon,
   findOldAnswers,
   findOldSessions,
@@ -61,16 +60,13 @@ export function createPruner(pool: pg.Pool, { ageMs, versionsMax }: Retention, r
   async function prune(signal: AbortSignal): Promise<boolean> {
     await removeLeftovers(pool, findOldAnswers, removeAnswers);
     await removeLeftovers(pool, findOldSessions, removeSessions);
-    const stores = await ask(pool, findStores, [last, storesMax]);
-    const until = stores.at(-1)?.[0] ?? last;
-    const aged = new Set((await ask(pool, findAged, [last, until, ageMs])).map(([accountId]) => accountId));
+    const stores = await ask(pool, findStores, [last, storesMax, ageMs]);
     let more = stores.length === storesMax;
-    for (const [accountId, hasNew] of stores) {
+    for (const [accountId, hasOld, hasNew] of stores) {
       if (accountId == null || signal.aborted) break;
       last = accountId;
       try {
-        if (aged.has(accountId))
-          more = (await repeat(signal, () => pruneByAge(pool, accountId, ageMs))) || more;
+        if (hasOld === 't') more = (await repeat(signal, () => pruneByAge(pool, accountId, ageMs))) || more;
         if (hasNew === 't')
           more = (await repeat(signal, () => pruneByNumber(pool, accountId, versionsMax))) || more;
       } catch (error) {

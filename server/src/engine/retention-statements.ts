@@ -20,27 +20,25 @@ export const findExpired: Statement = {
     limit $2::int`,
 };
 
-/** Stores after account $1, at most $2, and whether there are commits whose keys have not been counted. */
+/**
+ * Stores after account $1, at most $2, and what there is to do: whether the log beyond the horizon begins with
+ * something older than $3 milliseconds, and whether there are commits whose keys have not been counted. The log has
+ * every revision from the horizon on, so that the next one tells. It is looked up store by store because its
+ * time is an aggregate, and grouped because Citus wants that of a subquery that looks outwards.
+ */
 export const findStores: Statement = {
   name: 'find_stores',
   text: `
-    select account_id, counted_revision < revision
-    from stores where account_id > $1::bigint
-    order by account_id limit $2::int`,
-};
-
-/**
- * Those of the stores after account $1 up to $2 whose log beyond the horizon begins with something older than $3
- * milliseconds. The log has every revision from the horizon on, so that one look-up a store tells.
- */
-export const findAged: Statement = {
-  name: 'find_aged',
-  text: `
-    select distinct s.account_id
+    select s.account_id,
+           coalesce((
+             select min(v.written_at) from versions v
+             where v.account_id = s.account_id and v.revision = s.pruned_revision + 1
+             group by v.account_id
+           ) <= now() - $3::bigint * interval '1 millisecond', false),
+           s.counted_revision < s.revision
     from stores s
-    join versions v on v.account_id = s.account_id and v.revision = s.pruned_revision + 1
-    where s.account_id > $1::bigint and s.account_id <= $2::bigint
-      and v.written_at <= now() - $3::bigint * interval '1 millisecond'`,
+    where s.account_id > $1::bigint
+    order by s.account_id limit $2::int`,
 };
 
 /**
