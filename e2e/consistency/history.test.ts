@@ -13,9 +13,13 @@ const keys = ['a', 'b', 'c', 'd'];
 
 const postgres = await startDebianPostgres();
 const env = { DATABASE_URL: postgres.databaseUrl, HALO_SECRET: 'a secret that both of these servers share' };
-const servers = [await startHalo({ env }), await startHalo({ env })];
+/** Two servers whose flights carry everybody's commits, and two whose flights carry one account's. */
+const servers = {
+  mixed: [await startHalo({ env }), await startHalo({ env })],
+  account: await Promise.all([1, 2].map(() => startHalo({ env: { ...env, HALO_FLIGHT: 'account' } }))),
+};
 afterAll(async () => {
-  await Promise.all(servers.map((server) => server.stop()));
+  await Promise.all(Object.values(servers).flatMap((pair) => pair.map((server) => server.stop())));
   await postgres.stop();
 });
 
@@ -28,33 +32,37 @@ function createRandom(seed: number): (below: number) => number {
   };
 }
 
-test('concurrent commits, checks and reads on two servers make one history', {
-  timeout: 60_000,
-}, async () => {
-  const seed = Number(process.env.HALO_TEST_SEED ?? Date.now() % 1_000_000);
-  const halos = servers.map(({ url }) => haloAt(url));
-  const [first] = halos;
-  if (first === undefined) throw new Error('There is no server.');
-  const person = await first.signUp();
-  const operations = (
-    await Promise.all(
-      Array.from({ length: clients }, (_, client) =>
-        work(halos[client % halos.length] ?? first, person, createRandom(seed + client), client),
-      ),
-    )
-  ).flat();
-  const log = await readLog(first, person);
-  const counts = groupByKind(operations);
-  console.log(`seed ${seed}: ${operations.length} operations, ${log.length} changes,`, count(counts));
-  expect(findFaults(log, operations)).toEqual([]);
-  // A history in which nothing met would prove nothing.
-  for (const kind of ['commit', 'refused', 'read', 'get'] as const)
-    expect(counts[kind]?.length).toBeGreaterThan(20);
-  for (const [name, spoil] of Object.entries(spoilers)) {
-    const [badLog, badOperations] = spoil(log, operations);
-    expect(findFaults(badLog, badOperations), `a history with ${name}`).not.toEqual([]);
-  }
-});
+test.each(['mixed', 'account'] as const)(
+  'concurrent commits, checks and reads on two servers make one history, with %s flights',
+  {
+    timeout: 60_000,
+  },
+  async (flight) => {
+    const seed = Number(process.env.HALO_TEST_SEED ?? Date.now() % 1_000_000);
+    const halos = servers[flight].map(({ url }) => haloAt(url));
+    const [first] = halos;
+    if (first === undefined) throw new Error('There is no server.');
+    const person = await first.signUp();
+    const operations = (
+      await Promise.all(
+        Array.from({ length: clients }, (_, client) =>
+          work(halos[client % halos.length] ?? first, person, createRandom(seed + client), client),
+        ),
+      )
+    ).flat();
+    const log = await readLog(first, person);
+    const counts = groupByKind(operations);
+    console.log(`seed ${seed}: ${operations.length} operations, ${log.length} changes,`, count(counts));
+    expect(findFaults(log, operations)).toEqual([]);
+    // A history in which nothing met would prove nothing.
+    for (const kind of ['commit', 'refused', 'read', 'get'] as const)
+      expect(counts[kind]?.length).toBeGreaterThan(20);
+    for (const [name, spoil] of Object.entries(spoilers)) {
+      const [badLog, badOperations] = spoil(log, operations);
+      expect(findFaults(badLog, badOperations), `a history with ${name}`).not.toEqual([]);
+    }
+  },
+);
 
 /** Ways to break a true history, each of which the checker has to notice. */
 const spoilers: Record<string, (log: Change[], all: Operation[]) => [Change[], Operation[]]> = {

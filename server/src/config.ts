@@ -12,6 +12,8 @@ export interface Config {
   readonly port: number;
   /** How many processes serve. */
   readonly workers: number;
+  /** Whose reads and writes go to PostgreSQL together: everybody's, or one account's at a time, as Citus wants. */
+  readonly flight: FlightMode;
   /** Undefined: Halo runs a PostgreSQL of its own. */
   readonly databaseUrl: string | undefined;
   /** Absolute. The embedded PostgreSQL's cluster and the generated secret live here. */
@@ -49,11 +51,13 @@ export interface RateLimit {
   readonly seconds: number;
 }
 
+type FlightMode = (typeof flightModes)[number];
 type SignUpMode = (typeof signUpModes)[number];
 
 const settingsNames = ['development', 'testing', 'staging', 'production'] as const;
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 type LogLevel = (typeof logLevels)[number];
+const flightModes = ['mixed', 'account'] as const;
 const signUpModes = ['open', 'closed', 'invite'] as const;
 
 const secretBytesMin = 32;
@@ -114,6 +118,7 @@ export function readConfig(
     host: readHost(read('HOST') ?? 'localhost'),
     port: readInteger('PORT', read('PORT') ?? '5000', 0, 65_535),
     workers: readInteger('HALO_WORKERS', read('HALO_WORKERS') ?? '1', 1, workersMax),
+    flight: readOneOf('HALO_FLIGHT', read('HALO_FLIGHT') ?? 'mixed', flightModes),
     databaseUrl,
     dataDirectory: resolve(read('HALO_DATA') ?? 'data'),
     secrets,

@@ -14,7 +14,7 @@ import { createThrottle } from './auth/throttle.js';
 import { createTokens } from './auth/tokens.js';
 import { createUpkeep } from './auth/upkeep.js';
 import type { Config } from './config.js';
-import { type DatabaseAddress, openDatabase } from './database/database.js';
+import { type DatabaseAddress, type Flight, openDatabase } from './database/database.js';
 import { checkReady, prepareSchema } from './database/schema.js';
 import { openSource } from './database/source.js';
 import { createEngine } from './engine/engine.js';
@@ -37,13 +37,20 @@ export interface RunningServer {
  * PostgreSQL's clean-up while it lasts; a few at once are plenty, and more are told to come back.
  */
 const poolSizes = { cold: 10, readers: 2, writers: 2, scanners: 4, exporters: 3 } as const;
+/** Of each kind. Where a flight carries one account only, more have to be out at once for the same load. */
+const flightsMax: Readonly<Record<Flight, number>> = { mixed: poolSizes.writers, account: 8 };
 const dayMs = 86_400_000;
 /** Requests in flight have this long to finish before their connections are cut. */
 const drainMsMax = 15_000;
 
 /** How many connections a server process may hold: its pools, and a wire for each flight. */
-export const connectionsMax =
-  Object.values<number>(poolSizes).reduce((sum, size) => sum + size) + poolSizes.readers + poolSizes.writers;
+export function connectionsMax({ flight }: Pick<Config, 'flight'>): number {
+  const pooled = Object.values({ ...poolSizes, writers: flightsMax[flight] }).reduce(
+    (sum, size) => sum + size,
+  );
+  // Flights of one account write through the pool.
+  return pooled + flightsMax[flight] * (flight === 'mixed' ? 2 : 1);
+}
 
 /**
  * Starts Halo: PostgreSQL if it is to run its own, the schema, the engine, the HTTP server.
@@ -68,9 +75,10 @@ export async function startServer(
     const source =
       given === undefined ? await openSource(config, logger) : { address: given, stop: undefined };
     if (source.stop !== undefined) stops.push(source.stop);
-    const database = openDatabase(source.address, poolSizes, (error) => {
-      logger.warn({ err: error }, 'a database connection broke');
-    });
+    const { flight } = config;
+    const sizes = { ...poolSizes, writers: flightsMax[flight] };
+    const onError = (error: Error) => logger.warn({ err: error }, 'a database connection broke');
+    const database = openDatabase(source.address, sizes, onError, flight);
     stops.push(database.close);
     const migrations = await prepareSchema(database.kysely, (reason) => {
       logger.warn({ reason }, 'waiting for a database that takes writes');
@@ -79,8 +87,9 @@ export async function startServer(
     const limits = { keysMax: config.accountKeysMax, bytesMax: config.accountBytesMax };
     const engine = createEngine(database, {
       limits,
-      readFlightsMax: poolSizes.readers,
-      writeFlightsMax: poolSizes.writers,
+      flight,
+      readFlightsMax: flightsMax[flight],
+      writeFlightsMax: flightsMax[flight],
       report: (what, error) => logger.error({ err: error }, what),
     });
     stops.push(engine.close);
@@ -100,7 +109,7 @@ export async function startServer(
       isExempt: exemptAddresses(config.throttleExempt),
       onThrottled: metrics.countThrottled,
     });
-    const activity = createActivity(database.kysely);
+    const activity = createActivity(database.kysely, flight);
     const upkeep = createUpkeep({
       database: database.kysely,
       activity,

@@ -31,7 +31,7 @@ const finishMsMax = 30_000;
  */
 export async function startWorkers(config: Config): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
-  const source = await openSource(config, logger, config.workers * connectionsMax);
+  const source = await openSource(config, logger, config.workers * connectionsMax(config));
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./serve.js', import.meta.url)), args: [] });
   let stopping = false;
 

@@ -13,8 +13,8 @@ export function actingSession({ accountId, sessionId, secretHash }: Credential):
   const hash = secretHash ?? null;
   return sql<Acting>`
     select s.kind
-    from (select ${accountId}::bigint as account_id, ${sessionId}::text as session_id, ${hash}::bytea as hash) c
-    join sessions s on s.account_id = c.account_id and s.id = c.session_id
+    from (select ${sessionId}::text as session_id, ${hash}::bytea as hash) c
+    join sessions s on s.account_id = ${accountId}::bigint and s.id = c.session_id
     where ${sql.raw(sessionLives('c.hash'))}`;
 }
 
@@ -43,7 +43,7 @@ export async function lockAsOwner(transaction: Kysely<Tables>, credential: Crede
 }
 
 /** Waits for the commits to a store that are under way, and lets none begin until the transaction ends. */
-async function lockStore(transaction: Kysely<Tables>, accountId: string): Promise<void> {
+export async function lockStore(transaction: Kysely<Tables>, accountId: string): Promise<void> {
   await sql`select from stores where account_id = ${accountId}::bigint for no key update`.execute(
     transaction,
   );

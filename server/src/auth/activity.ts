@@ -1,9 +1,11 @@
 import { limits, type UsageReport } from 'halo-contract';
 import { type Kysely, sql } from 'kysely';
+import type { Flight } from '../database/database.js';
 import { databaseError } from '../database/failure.js';
 import { type Credential, sessionLives } from '../database/live-session.js';
 import type { Tables } from '../database/tables.js';
 import { HaloError } from '../errors.js';
+import { type Uses, writeDownByAccount } from './account-activity.js';
 import { type Acting, actingSession } from './acting-session.js';
 import { withDatabase } from './transaction.js';
 
@@ -18,15 +20,12 @@ export interface Activity {
   flush(): Promise<void>;
 }
 
-interface Uses {
-  reads: number;
-  writes: number;
-}
-
 /** Forged tokens come in any number; what is beyond this is not counted until the next minute. */
 const credentialsMax = 50_000;
 
-export function createActivity(database: Kysely<Tables>): Activity {
+/** @param flight where it is 'account', every statement concerns one account only */
+export function createActivity(database: Kysely<Tables>, flight: Flight = 'mixed'): Activity {
+  const write = flight === 'account' ? writeDownByAccount : writeDown;
   let noted = new Map<Credential, Uses>();
   return {
     note(credential, kind) {
@@ -43,7 +42,7 @@ export function createActivity(database: Kysely<Tables>): Activity {
       if (noted.size === 0) return;
       const uses = noted;
       noted = new Map();
-      await writeDown(database, uses).catch((error: unknown) => {
+      await write(database, uses).catch((error: unknown) => {
         throw databaseError(error, { committing: false });
       });
     },

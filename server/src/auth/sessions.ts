@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Credential } from '../database/live-session.js';
 import type { Tables } from '../database/tables.js';
 import { HaloError } from '../errors.js';
-import { lockAsOwner } from './acting-session.js';
+import { lockAsOwner, lockStore } from './acting-session.js';
 import { appendAudit } from './audit.js';
 import { type Origin, storedOrigin } from './origin.js';
 import type { SecretKeys, Secrets } from './secrets.js';
@@ -59,14 +59,13 @@ export async function openSession(
 /** Makes room for one more. */
 async function endSurplus(database: Kysely<Tables>, accountId: string): Promise<void> {
   await sql`
-    delete from sessions s
-    using (
-      select account_id, id from sessions
+    delete from sessions
+    where account_id = ${accountId}::bigint and id in (
+      select id from sessions
       where account_id = ${accountId}::bigint and kind = 'login'
       order by last_used_at desc, created_at desc, id
       offset ${limits.sessionsMax - 1}
-    ) surplus
-    where s.account_id = surplus.account_id and s.id = surplus.id`.execute(database);
+    )`.execute(database);
 }
 
 /**
@@ -254,10 +253,10 @@ async function deleteLogIn(
   token?: string,
 ): Promise<boolean> {
   const hash = token === undefined ? null : hashSessionToken(token);
+  await lockStore(database, accountId);
   const { numAffectedRows } = await sql`
     delete from sessions s
-    using (select account_id from stores where account_id = ${accountId}::bigint for no key update) as locked
-    where s.account_id = locked.account_id and s.id = ${sessionId} and s.kind = 'login' and s.expires_at > now()
+    where s.account_id = ${accountId}::bigint and s.id = ${sessionId} and s.kind = 'login' and s.expires_at > now()
       and (${hash}::bytea is null or s.secret_hash = ${hash} or s.previous_hash = ${hash})`.execute(database);
   return numAffectedRows === 1n;
 }

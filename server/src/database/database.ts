@@ -30,6 +30,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/**
+ * Whose reads and writes PostgreSQL gets in one statement: those of all accounts, or, where the tables are distributed
+ * by account, of one alone.
+ */
+export type Flight = 'mixed' | 'account';
+
 export interface PoolSizes {
   readonly cold: number;
   readonly readers: number;
@@ -44,13 +50,17 @@ export interface PoolSizes {
  * empty would otherwise stay in use while it fills.
  */
 const hotSettings = [
-  'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
   'enable_bitmapscan=off',
   'jit=off',
 ];
+/**
+ * Citus has to see the account to find its shard: a plan made without looking at values it can only refuse, unless it
+ * is left to PostgreSQL not to keep it.
+ */
+const planCacheModes: Readonly<Record<Flight, string>> = { mixed: 'force_generic_plan', account: 'auto' };
 /** Results are read as text (`engine/instant.ts`), so its form must not depend on the server's settings. */
 const textSettings = ['TimeZone=UTC', 'DateStyle=ISO', 'bytea_output=hex', 'client_min_messages=warning'];
 
@@ -69,9 +79,11 @@ export function openDatabase(
   address: DatabaseAddress,
   sizes: PoolSizes,
   onError: (error: Error) => void,
+  flight: Flight = 'mixed',
 ): Database {
+  const planCacheMode = `plan_cache_mode=${planCacheModes[flight]}`;
   const clientConfig = (hot: boolean): pg.ClientConfig => {
-    const settings = hot ? [...textSettings, ...hotSettings] : textSettings;
+    const settings = hot ? [...textSettings, ...hotSettings, planCacheMode] : textSettings;
     return {
       ...address,
       options: settings.map((setting) => `-c ${setting}`).join(' '),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { type Database, type DatabaseAddress, openDatabase } from './database.js';
+import { type Database, type DatabaseAddress, type Flight, openDatabase } from './database.js';
 import { templateDatabase } from './test-cluster.js';
 
 export interface TestDatabase {
@@ -11,7 +11,7 @@ export interface TestDatabase {
 }
 
 /** A migrated database of the test file's own, on the cluster of the run. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export async function createTestDatabase(flight: Flight = 'mixed'): Promise<TestDatabase> {
   const { host, port, user } = inject('cluster');
   const name = `test_${randomBytes(6).toString('hex')}`;
   const asAdministrator = async (statement: string) => {
@@ -26,6 +26,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     address,
     { cold: 8, readers: 2, writers: 2, scanners: 2, exporters: 2 },
     () => {},
+    flight,
   );
   return {
     address,

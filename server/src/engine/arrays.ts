@@ -34,8 +34,8 @@ export function int4(value: number): Buffer {
   return bytes;
 }
 
-/** An `int8`; a safe integer. */
-export function int8(value: number): Buffer {
+/** An `int8`; a safe integer, or a decimal. */
+export function int8(value: number | string): Buffer {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeBigInt64BE(BigInt(value));
   return bytes;

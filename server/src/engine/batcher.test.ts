@@ -171,6 +171,23 @@ describe('the batcher', () => {
     expect(await Promise.all(results)).toEqual([10, 30, 50, 20, 70, 40, 90]);
   });
 
+  test('gives each lane a flight of its own where it is to, that which has waited longest first', async () => {
+    const laneOf = (item: number) => String(item % 3);
+    const options = { flightsMax: 2, flightItemsMax: 2, queueItemsMax: 20, laneOf, isLaneAlone: true };
+    const { batcher, flights } = createHeldBatcher(options);
+    const results = [1, 2, 3, 4, 5, 7, 6].map((item) => batcher.submit(item));
+    for (let count = 2; count <= 4; count += 1) {
+      await turn();
+      await turn();
+      expect(flights).toHaveLength(count);
+      flights[count - 2]?.land();
+    }
+    await turn();
+    flights[3]?.land();
+    expect(await Promise.all(results)).toEqual([10, 20, 30, 40, 50, 70, 60]);
+    expect(flights.map(({ items }) => items)).toEqual([[1, 4], [2, 5], [3, 6], [7]]);
+  });
+
   test('keeps the order of a lane when more wait than a flight carries', async () => {
     const { batcher, flights } = createHeldBatcher({ flightsMax: 2, queueItemsMax: 20, laneOf: () => 'one' });
     const results = [1, 2, 3, 4, 5, 6].map((item) => batcher.submit(item));

@@ -22,6 +22,8 @@ export interface BatcherOptions<Item, Result> {
   readonly bytesOf: (item: Item) => number;
   /** Items of one lane are never in two flights at once: those that arrive meanwhile gather. By default, no lanes. */
   readonly laneOf?: (item: Item) => string;
+  /** Whether a flight carries items of one lane only: that of whoever has waited longest. */
+  readonly isLaneAlone?: boolean;
   readonly flightsMax: number;
   readonly flightItemsMax: number;
   readonly flightBytesMax: number;
@@ -109,7 +111,13 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   function takeFreeLanes(lane: (item: Item) => string): Waiting<Item, Result>[] {
     const held: Waiting<Item, Result>[] = [];
     const free: Waiting<Item, Result>[] = [];
-    for (const waiting of queue) (taken.has(lane(waiting.item)) ? held : free).push(waiting);
+    let alone: string | undefined;
+    for (const waiting of queue) {
+      const its = lane(waiting.item);
+      const isFree = !taken.has(its) && (alone === undefined || alone === its);
+      (isFree ? free : held).push(waiting);
+      if (isFree && options.isLaneAlone) alone = its;
+    }
     queue = free;
     const flight = takeFlight();
     queue = [...held, ...queue];

@@ -1,4 +1,5 @@
 import { sessionLives } from '../database/live-session.js';
+import { liveSessionsOf } from './account-statements.js';
 import { liveSessions, type Statement } from './statements.js';
 
 /**
@@ -15,7 +16,7 @@ export const readPosition: Statement = {
   name: 'read_position',
   text: `
     select t.revision, t.pruned_revision, s.prefix
-    from sessions s join stores t on t.account_id = s.account_id
+    from sessions s join stores t on t.account_id = $1::bigint
     where ${theSession}`,
 };
 
@@ -31,7 +32,7 @@ export const readChangesAfter: Statement = {
   text: `
     select t.revision, t.pruned_revision, c.*
     from sessions s
-    join stores t on t.account_id = s.account_id
+    join stores t on t.account_id = $1::bigint
     left join lateral (
       select not seen.within as is_out, seen.n = $8::int as is_stop, seen.revision, seen.key, seen.kind, seen.size, seen.content_type, seen.expires_at,
              seen.written_at
@@ -39,7 +40,7 @@ export const readChangesAfter: Statement = {
         select v.key >= greatest($4::text, s.prefix) and v.key < least($5::text, s.prefix_end) as within,
                row_number() over (order by v.revision, v.key) as n, ${changeColumns}
         from versions v
-        where v.account_id = s.account_id and v.revision > $6::bigint and v.revision <= $7::bigint
+        where v.account_id = $1::bigint and v.revision > $6::bigint and v.revision <= $7::bigint
         order by v.revision, v.key
         limit $8::int
       ) as seen
@@ -52,8 +53,8 @@ export const readChangesAfter: Statement = {
 };
 
 /**
- * What is new in an account, for all who watch it: $1 to $3 their credentials, $4 the account, $5 after which
- * revision, $6 up to which, $7 how many changes; null: all. The first row holds the store's revision, its
+ * What is new in an account, for all who watch it: $1 the account, $2 and $3 their sessions and secret hashes, $4 after
+ * which revision, $5 up to which, $6 how many changes; null: all. The first row holds the store's revision, its
  * horizon and the places of the credentials whose sessions live; the others one change each, from the fifth column
  * on. As this is one
  * statement, a session that lives in it had not ended before any change in it was committed.
@@ -61,19 +62,19 @@ export const readChangesAfter: Statement = {
 export const readNews: Statement = {
   name: 'read_news',
   text: `
-    with live as (${liveSessions}),
+    with live as (${liveSessionsOf}),
     news as (
       select t.revision::text as a, t.pruned_revision::text as b,
              (select string_agg(live.n::text, ',') from live) as c,
              null::text as d, null::bigint as revision, null::text collate "C" as key, null::text as kind, null::int as size,
              null::text as content_type, null::timestamptz(3) as expires_at, null::timestamptz(3) as written_at
-      from stores t where t.account_id = $4::bigint
+      from stores t where t.account_id = $1::bigint
       union all
       (select null, null, null, null, ${changeColumns}
        from versions v
-       where v.account_id = $4::bigint and v.revision > $5::bigint and v.revision <= $6::bigint
+       where v.account_id = $1::bigint and v.revision > $4::bigint and v.revision <= $5::bigint
        order by v.revision, v.key
-       limit $7::int)
+       limit $6::int)
     )
     select * from news order by revision nulls first, key`,
 };

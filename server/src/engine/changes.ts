@@ -140,8 +140,9 @@ export async function readNewsAfter(
   since: number,
   isValued: ((change: Change) => boolean) | undefined,
 ): Promise<News | undefined> {
+  const [, ...sessions] = credentialArrays(credentials);
   const read = (after: number, upTo: number, limit: number | null) =>
-    ask(pool, readNews, [...credentialArrays(credentials), accountId, after, upTo, limit]);
+    ask(pool, readNews, [accountId, ...sessions, after, upTo, limit]);
   let rows = await read(since, endOfTime, newsMax + 1);
   if (rows.length === 0) return undefined;
   const revision = Number(rows[0]?.[0]);

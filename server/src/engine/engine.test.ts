@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Flight } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
 import { createTestDatabase } from '../database/test-database.js';
 import type { Expiry } from './commit.js';
@@ -13,8 +14,10 @@ const limits = { keysMax: 50, bytesMax: 100_000 };
 const report = (what: string, cause: unknown) => {
   throw new Error(what, { cause });
 };
-const newEngine = () => createEngine(database, { limits, readFlightsMax: 2, writeFlightsMax: 2, report });
-const engine = newEngine();
+let flight: Flight = 'mixed';
+const newEngine = () =>
+  createEngine(database, { limits, flight, readFlightsMax: 2, writeFlightsMax: 2, report });
+let engine = newEngine();
 
 let accounts = 0;
 
@@ -79,7 +82,12 @@ function set(
 
 const listing = { ...wholeListing, at: undefined };
 
-describe('the engine', () => {
+describe.each(['mixed', 'account'] as const)('the engine, with %s flights', (mode) => {
+  beforeAll(() => {
+    flight = mode;
+    engine = newEngine();
+  });
+
   test('gives back what was set, byte for byte, and numbers commits without a gap', async () => {
     const me = await createAccount();
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));

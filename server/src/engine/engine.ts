@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.js';
+import type { Database, Flight } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
 import { type ChangesPage, type ChangesQuery, readChanges } from './changes.js';
 import type { Commit, Condition, Mutation, SetMutation } from './commit.js';
@@ -73,12 +73,15 @@ export interface EngineOptions {
   readonly limits: StoreLimits;
   readonly readFlightsMax: number;
   readonly writeFlightsMax: number;
+  /** Whose reads and commits fly together; 'mixed' unless given. */
+  readonly flight?: Flight;
   /** Told of what failed without a caller who hears of it. */
   readonly report: Report;
 }
 
 export function createEngine(database: Database, options: EngineOptions): Engine {
-  const reader = createReader(database.wires, database.readers, options.readFlightsMax);
+  const { flight = 'mixed' } = options;
+  const reader = createReader(database.wires, database.readers, options.readFlightsMax, flight);
   const watcher = createWatcher({
     pool: database.readers,
     scanners: database.scanners,
@@ -88,6 +91,7 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     database,
     flightsMax: options.writeFlightsMax,
     limits: options.limits,
+    flight,
     onCommitted: watcher.hear,
   });
 

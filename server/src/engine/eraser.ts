@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { databaseError } from '../database/failure.js';
+import type { Statement } from './statements.js';
 
 /**
  * Erases the data of accounts that were deleted, batch by batch: nothing reaches it any more, and however much it
@@ -14,6 +15,26 @@ export interface Eraser {
 
 /** Everything that is kept by account, besides what the account row itself takes along. */
 const tables = ['entries', 'trash', 'answers', 'versions', 'usage_days', 'audit_events', 'audit_chains'];
+
+/** Removes rows of account $1 from a table, at most $2: those that nobody else is at. */
+function eraseFrom(table: string): Statement {
+  const text = `
+    delete from ${table} where account_id = $1::bigint and ctid = any(array(
+      select ctid from ${table} where account_id = $1::bigint limit $2 for update skip locked))`;
+  return { name: `erase_${table}`, text };
+}
+
+/** Forgets account $1 when it has nothing left. */
+const endErasure: Statement = {
+  name: 'end_erasure',
+  text: `
+    delete from erasures where account_id = $1::bigint
+      and not (${tables.map((table) => `exists (select from ${table} where account_id = $1::bigint)`).join(' or ')})`,
+};
+
+const erasing = tables.map(eraseFrom);
+/** All of one account, for the test of their shape. */
+export const eraseStatements: readonly Statement[] = [...erasing, endErasure];
 
 /** Some ten milliseconds of work. */
 const batchRows = 2_000;
@@ -45,21 +66,15 @@ async function eraseUntil(
   until: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const table of tables) {
-    const statement = `
-      delete from ${table} where ctid = any(array(
-        select ctid from ${table} where account_id = $1 limit $2 for update skip locked))`;
+  for (const { text } of erasing) {
     for (;;) {
       if (signal.aborted || performance.now() > until) return false;
-      const { rowCount } = await ask(pool, statement, [accountId, batchRows]);
+      const { rowCount } = await ask(pool, text, [accountId, batchRows]);
       if (rowCount === 0) break;
     }
   }
   // Rows that another server was at are found with the next pass.
-  const anyLeft = tables.map((table) => `exists (select from ${table} where account_id = $1)`).join(' or ');
-  const { rowCount } = await ask(pool, `delete from erasures where account_id = $1 and not (${anyLeft})`, [
-    accountId,
-  ]);
+  const { rowCount } = await ask(pool, endErasure.text, [accountId]);
   return rowCount === 1;
 }
 

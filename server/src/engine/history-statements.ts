@@ -10,8 +10,8 @@ const session = `s.account_id = $1::bigint and s.id = $2::text and ${sessionLive
 
 /** Where key $4 begins its history, whether it lives or lies in the trash. */
 const head = `
-  left join entries e on e.account_id = live.account_id and e.key = $4::text
-  left join trash t on t.account_id = live.account_id and t.key = $4::text`;
+  left join entries e on e.account_id = $1::bigint and e.key = $4::text
+  left join trash t on t.account_id = $1::bigint and t.key = $4::text`;
 
 /**
  * One step along the chain of key $4: the version of that revision. The limit is more than a promise: it keeps
@@ -46,7 +46,7 @@ export const listVersions: Statement = {
   name: 'list_versions',
   text: `
     with recursive live as materialized (
-      select s.account_id, starts_with($4::text, s.prefix) as in_scope from sessions s where ${session}
+      select starts_with($4::text, s.prefix) as in_scope from sessions s where ${session}
     ),
     newest as materialized (
       select coalesce(e.revision, t.revision) as revision from live ${head} where live.in_scope
@@ -85,8 +85,8 @@ export const readPast: Statement = {
   name: 'read_past',
   text: `
     with recursive live as materialized (
-      select s.account_id, starts_with($4::text, s.prefix) as in_scope, st.revision, st.pruned_revision
-      from sessions s join stores st on st.account_id = s.account_id
+      select starts_with($4::text, s.prefix) as in_scope, st.revision, st.pruned_revision
+      from sessions s join stores st on st.account_id = $1::bigint
       where ${session}
     ),
     link as (
@@ -122,10 +122,10 @@ export const listTrash: Statement = {
     left join lateral (
       select t.key, t.revision, v.kind, v.written_at, octet_length(before.value)
       from trash t
-      join versions v on v.account_id = t.account_id and v.revision = t.revision and v.key = t.key
+      join versions v on v.account_id = $1::bigint and v.revision = t.revision and v.key = t.key
       left join versions before
-        on before.account_id = v.account_id and before.revision = v.previous_revision and before.key = v.key
-      where t.account_id = s.account_id
+        on before.account_id = $1::bigint and before.revision = v.previous_revision and before.key = v.key
+      where t.account_id = $1::bigint
         and t.key >= greatest($4::text, s.prefix)
         and t.key < least($5::text, s.prefix_end)
         and not t.purged
@@ -161,7 +161,7 @@ export const purgeVersions: Statement = {
       ) as v
     )
     update versions set value = null, content_type = null, metadata = null
-    where ctid = any(array(select place from link where place is not null))`,
+    where account_id = $1::bigint and ctid = any(array(select place from link where place is not null))`,
 };
 
 export const markPurged: Statement = {

@@ -14,10 +14,10 @@ const orderOf = (direction: Direction) => (direction === 'forward' ? 'asc' : 'de
 /** $4 lower bound (inclusive), $5 upper bound (exclusive). One row, or none when the session has ended. */
 const reachWith = (more: string) => `
   reach as materialized (
-    select s.account_id, t.revision, t.pruned_revision,
+    select t.revision, t.pruned_revision,
            greatest($4::text, s.prefix) as lower, least($5::text, s.prefix_end) as upper${more}
     from sessions s
-    join stores t on t.account_id = s.account_id
+    join stores t on t.account_id = $1::bigint
     where s.account_id = $1::bigint and s.id = $2::text and ${sessionLives('$3::bytea')}
   )`;
 
@@ -31,16 +31,16 @@ const reachWithWhole = reachWith(`,
  * A version by its whole key. The limit holds PostgreSQL to looking versions up one by one: plans are kept, and
  * one made while tables were nearly empty would otherwise read all of an account's versions, again and again.
  */
-const versionOf = (account: string, revision: string, key: string) => `
+const versionOf = (revision: string, key: string) => `
   lateral (
     select * from versions
-    where account_id = ${account} and revision = ${revision} and key = ${key}
+    where account_id = $1::bigint and revision = ${revision} and key = ${key}
     limit 1
   ) as v`;
 
 /** The condition that a pointer is one of this account and within reach. */
 const reached = (pointer: string) => `
-  ${pointer}.account_id = reach.account_id and ${pointer}.key >= reach.lower and ${pointer}.key < reach.upper`;
+  ${pointer}.account_id = $1::bigint and ${pointer}.key >= reach.lower and ${pointer}.key < reach.upper`;
 
 const lives = (entry: string) => `(${entry}.expires_at is null or ${entry}.expires_at > now())`;
 
@@ -49,7 +49,7 @@ const counted = `
   counted as materialized (
     select case when $8::boolean then (
       select count(*) from entries e
-      where e.account_id = reach.account_id and ${lives('e')}
+      where e.account_id = $1::bigint and ${lives('e')}
         and e.key >= reach.whole_lower and e.key < reach.whole_upper
     ) end as keys
     from reach
@@ -85,7 +85,7 @@ export function listKeys(direction: Direction): Statement {
         from (
           select ${entryColumns('v')}, v.value
           from entries e
-          cross join ${versionOf('e.account_id', 'e.revision', 'e.key')}
+          cross join ${versionOf('e.revision', 'e.key')}
           where ${reached('e')} and ${lives('e')}
           order by e.key ${order}
           limit $6::int
@@ -123,7 +123,7 @@ export function listGroups(direction: Direction): Statement {
         cross join lateral (
           select e.key, e.revision, strpos(substr(e.key, length($11::text) + 1), $12::text) as delimited
           from entries e
-          where e.account_id = reach.account_id and ${lives('e')}
+          where e.account_id = $1::bigint and ${lives('e')}
             and ${forward ? 'e.key >= item.edge and e.key < reach.upper' : 'e.key >= reach.lower and e.key < item.edge'}
           order by e.key ${orderOf(direction)}
           limit 1
@@ -139,7 +139,7 @@ export function listGroups(direction: Direction): Statement {
                ${sums('octet_length(v.value)')}
         from item
         cross join reach
-        left join ${versionOf('reach.account_id', 'item.revision', 'item.key')} on true
+        left join ${versionOf('item.revision', 'item.key')} on true
         where item.n > 0
         window pages as (order by item.n rows unbounded preceding)
       )
@@ -160,7 +160,7 @@ export function listGroups(direction: Direction): Statement {
   };
 }
 
-const versionOfLink = `cross join ${versionOf('reach.account_id', 'link.revision', 'link.key')}`;
+const versionOfLink = `cross join ${versionOf('link.revision', 'link.key')}`;
 
 /**
  * A stretch of the keys that live or lie in the trash: each key's first link at or before a revision, whatever
@@ -242,7 +242,7 @@ export const readValues: Statement = {
     select k.n, v.value
     from sessions s
     cross join unnest($4::bigint[], $5::text[]) with ordinality as k (revision, key, n)
-    left join ${versionOf('s.account_id', 'k.revision', 'k.key')} on starts_with(k.key, s.prefix)
+    left join ${versionOf('k.revision', 'k.key')} on starts_with(k.key, s.prefix)
     where s.account_id = $1::bigint and s.id = $2::text and ${sessionLives('$3::bytea')}`,
 };
 
@@ -260,14 +260,14 @@ export const readSnapshot: Statement = {
       select t.revision as store_revision, asked.n, starts_with(asked.key, s.prefix) as in_scope,
              sum(octet_length(v.value)) over () as total, ${entryColumns('v')}, v.value
       from sessions s
-      join stores t on t.account_id = s.account_id
+      join stores t on t.account_id = $1::bigint
       cross join unnest($4::text[]) with ordinality as asked (key, n)
       left join lateral (
-        select account_id, revision, key from entries
-        where account_id = s.account_id and key = asked.key and ${lives('entries')}
+        select revision, key from entries
+        where account_id = $1::bigint and key = asked.key and ${lives('entries')}
         limit 1
       ) as e on true
-      left join ${versionOf('e.account_id', 'e.revision', 'e.key')} on true
+      left join ${versionOf('e.revision', 'e.key')} on true
       where s.account_id = $1::bigint and s.id = $2::text and ${sessionLives('$3::bytea')}
     ) as r`,
 };

@@ -4,6 +4,8 @@ import { int8Array, textArray } from './arrays.js';
 import {
   emptyVersions,
   findHorizon,
+  findOldAnswers,
+  findOldSessions,
   findStores,
   findSurplus,
   lockToPrune,
@@ -11,11 +13,12 @@ import {
   putHorizon,
   removeAnswers,
   removeBuried,
+  removeEnds,
   removeSessions,
   removeSuperseded,
 } from './retention-statements.js';
 import { prepared, type Row, type Statement } from './statements.js';
-import type { Report } from './sweep-expired.js';
+import { groupByAccount, type Report } from './sweep-expired.js';
 import { transact } from './transaction.js';
 
 /**
@@ -55,9 +58,8 @@ export function createPruner(pool: pg.Pool, { ageMs, versionsMax }: Retention, r
   let last = '0';
 
   async function prune(signal: AbortSignal): Promise<boolean> {
-    await Promise.all(
-      [removeAnswers, removeSessions].map((statement) => ask(pool, statement, [leftoversMax])),
-    );
+    await removeLeftovers(pool, findOldAnswers, removeAnswers);
+    await removeLeftovers(pool, findOldSessions, removeSessions);
     const stores = await ask(pool, findStores, [last, storesMax, ageMs]);
     let more = stores.length === storesMax;
     for (const [accountId, hasOld, hasNew] of stores) {
@@ -76,6 +78,12 @@ export function createPruner(pool: pg.Pool, { ageMs, versionsMax }: Retention, r
   }
 
   return prune;
+}
+
+/** Account by account: those of several may lie on several machines. What was found may be gone by then. */
+async function removeLeftovers(pool: pg.Pool, find: Statement, remove: Statement): Promise<void> {
+  const namesOf = groupByAccount(await ask(pool, find, [leftoversMax]));
+  for (const [accountId, names] of namesOf) await ask(pool, remove, [accountId, textArray(names)]);
 }
 
 /** Answers whether there was more to do when the bound was reached. */
@@ -99,6 +107,7 @@ async function pruneByAge(pool: pg.Pool, accountId: string, ageMs: number): Prom
     const writes = [
       prepared(removeSuperseded, [accountId, from, to]),
       prepared(removeBuried, [accountId, from, to]),
+      prepared(removeEnds, [accountId, from, to]),
       prepared(putHorizon, [accountId, to]),
     ];
     return { outcome: more === 't', writes };

@@ -1,9 +1,11 @@
 import type pg from 'pg';
+import type { Flight } from '../database/database.js';
 import { databaseError } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
 import type { WireRow } from '../database/wire-reader.js';
 import type { Wires } from '../database/wires.js';
 import { HaloError } from '../errors.js';
+import { ofAccount } from './account-statements.js';
 import {
   readBooleanArray,
   readByteaArray,
@@ -11,7 +13,7 @@ import {
   readTextArray,
   readTimestampArray,
 } from './array-results.js';
-import { int4, int4Array, textArray } from './arrays.js';
+import { int4, int4Array, int8, textArray } from './arrays.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import { credentialArrays, gatherCredentials } from './credentials.js';
 import { prepared, readKeys, readValue } from './statements.js';
@@ -66,10 +68,16 @@ const inlineBytesMax = int4(inlineValueBytesMax);
 const readsMax = 3;
 
 /** @param pool for values that are too large to travel with their flight */
-export function createReader(wires: Wires, pool: pg.Pool, flightsMax: number): Reader {
+export function createReader(
+  wires: Wires,
+  pool: pg.Pool,
+  flightsMax: number,
+  flight: Flight = 'mixed',
+): Reader {
   const batcher: Batcher<Read, Found | undefined> = createBatcher<Read, Found | undefined>({
-    fly: (reads) => fly(wires, reads),
+    fly: (reads) => fly(wires, reads, flight),
     bytesOf: () => readBytes,
+    ...(flight === 'account' ? { laneOf: ({ credential }) => credential.accountId, isLaneAlone: true } : {}),
     flightsMax,
     flightItemsMax,
     flightBytesMax: flightItemsMax * readBytes,
@@ -90,16 +98,23 @@ export function createReader(wires: Wires, pool: pg.Pool, flightsMax: number): R
   };
 }
 
-async function fly(wires: Wires, reads: readonly Read[]): Promise<(Found | undefined | HaloError)[]> {
+async function fly(
+  wires: Wires,
+  reads: readonly Read[],
+  flight: Flight,
+): Promise<(Found | undefined | HaloError)[]> {
   const { credentials, places } = gatherCredentials(reads);
+  const [accounts, ...sessions] = credentialArrays(credentials);
+  const isAlone = flight === 'account';
   const values = [
-    ...credentialArrays(credentials),
+    isAlone ? int8(credentials[0]?.accountId ?? 0) : (accounts ?? null),
+    ...sessions,
     int4Array(places),
     textArray(reads.map((read) => read.key)),
     inlineBytesMax,
   ];
   try {
-    const rows = await wires.run([{ ...readKeys, values }]);
+    const rows = await wires.run([{ ...(isAlone ? ofAccount(readKeys) : readKeys), values }]);
     return parseFlight(rows[0]?.[0] ?? [], reads.length);
   } catch (error) {
     throw databaseError(error, { committing: false });

@@ -22,23 +22,23 @@ export const findExpired: Statement = {
 
 /**
  * Stores after account $1, at most $2, and what there is to do: whether the log beyond the horizon begins with
- * something older than $3 milliseconds, and whether there are commits whose keys have not been counted.
+ * something older than $3 milliseconds, and whether there are commits whose keys have not been counted. The log has
+ * every revision from the horizon on, so that the next one tells. It is looked up store by store because its
+ * time is an aggregate, and grouped because Citus wants that of a subquery that looks outwards.
  */
 export const findStores: Statement = {
   name: 'find_stores',
   text: `
-    select s.account_id, coalesce(oldest.written_at <= now() - $3::bigint * interval '1 millisecond', false),
+    select s.account_id,
+           coalesce((
+             select min(v.written_at) from versions v
+             where v.account_id = s.account_id and v.revision = s.pruned_revision + 1
+             group by v.account_id
+           ) <= now() - $3::bigint * interval '1 millisecond', false),
            s.counted_revision < s.revision
-    from (
-      select account_id, revision, pruned_revision, counted_revision
-      from stores where account_id > $1::bigint order by account_id limit $2::int
-    ) as s
-    left join lateral (
-      select v.written_at from versions v
-      where v.account_id = s.account_id and v.revision > s.pruned_revision
-      order by v.revision, v.key limit 1
-    ) as oldest on true
-    order by s.account_id`,
+    from stores s
+    where s.account_id > $1::bigint
+    order by s.account_id limit $2::int`,
 };
 
 /**
@@ -65,7 +65,7 @@ export const findHorizon: Statement = {
       from stores s
       cross join lateral (
         select revision, written_at from versions
-        where account_id = s.account_id and revision > s.pruned_revision
+        where account_id = $1::bigint and revision > s.pruned_revision
         order by revision, key limit $2::int
       ) as v
       where s.account_id = $1::bigint
@@ -87,18 +87,26 @@ export const removeSuperseded: Statement = {
       and p.account_id = $1::bigint and p.revision = w.previous_revision and p.key = w.key`,
 };
 
-/** Deletes the keys that lay in the trash at the next horizon and still do, with what tells of their end. */
+/** Takes the keys that lay in the trash at the next horizon, and still do, out of it. */
 export const removeBuried: Statement = {
   name: 'remove_buried',
   text: `
-    with gone as (
-      delete from trash t using versions w
-      where ${passed} and w.kind <> 'set'
-        and t.account_id = $1::bigint and t.key = w.key and t.revision = w.revision
-      returning t.key, t.revision
-    )
-    delete from versions v using gone
-    where v.account_id = $1::bigint and v.revision = gone.revision and v.key = gone.key`,
+    delete from trash t using versions w
+    where ${passed} and w.kind <> 'set'
+      and t.account_id = $1::bigint and t.key = w.key and t.revision = w.revision`,
+};
+
+/**
+ * Deletes what told of the end of those keys: after the two statements above, no other key's end up to the next
+ * horizon is left that neither lives nor lies in the trash.
+ */
+export const removeEnds: Statement = {
+  name: 'remove_ends',
+  text: `
+    delete from versions w
+    where ${passed} and w.kind <> 'set'
+      and not exists (select from entries e where e.account_id = $1::bigint and e.key = w.key)
+      and not exists (select from trash t where t.account_id = $1::bigint and t.key = w.key)`,
 };
 
 /** $1 account, $2 its next horizon. */
@@ -126,7 +134,7 @@ export const findSurplus: Statement = {
         select max(next.revision) as until, count(*) = $2::int as more
         from (
           select revision from versions
-          where account_id = s.account_id and revision > s.counted_revision
+          where account_id = $1::bigint and revision > s.counted_revision
           order by revision, key limit $2::int
         ) as next
       ) as ahead
@@ -169,7 +177,7 @@ export const emptyVersions: Statement = {
   name: 'empty_versions',
   text: `
     update versions set value = null, content_type = null, metadata = null
-    where ctid = any(array(
+    where account_id = $1::bigint and ctid = any(array(
       select v.ctid
       from unnest($2::bigint[], $3::text[]) as k (revision, key)
       cross join lateral (
@@ -188,28 +196,33 @@ export const putCounted: Statement = {
     where account_id = $1::bigint`,
 };
 
-/** Forgets answers that are no longer repeated, at most $1. */
+/** Answers that are no longer repeated, at most $1. */
+export const findOldAnswers: Statement = {
+  name: 'find_old_answers',
+  text: `
+    select account_id, key from answers
+    where written_at <= now() - interval '24 hours'
+    order by written_at limit $1::int`,
+};
+
+/** $1 account, $2 the keys of answers, which may have been given anew. */
 export const removeAnswers: Statement = {
   name: 'remove_answers',
   text: `
-    with old as (
-      select account_id, key from answers
-      where written_at <= now() - interval '24 hours'
-      order by written_at limit $1::int
-      for update skip locked
-    )
-    delete from answers a using old where a.account_id = old.account_id and a.key = old.key`,
+    delete from answers
+    where account_id = $1::bigint and key = any($2::text[]) and written_at <= now() - interval '24 hours'`,
 };
 
-/** Removes sessions whose time is over, at most $1: nothing accepts them any more. */
+/** Sessions whose time is over, at most $1: nothing accepts them any more. */
+export const findOldSessions: Statement = {
+  name: 'find_old_sessions',
+  text: 'select account_id, id from sessions where expires_at <= now() order by expires_at limit $1::int',
+};
+
+/** $1 account, $2 session ids. */
 export const removeSessions: Statement = {
   name: 'remove_sessions',
   text: `
-    with old as (
-      select account_id, id from sessions
-      where expires_at <= now()
-      order by expires_at limit $1::int
-      for update skip locked
-    )
-    delete from sessions s using old where s.account_id = old.account_id and s.id = old.id`,
+    delete from sessions
+    where account_id = $1::bigint and id = any($2::text[]) and expires_at <= now()`,
 };

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { databaseError } from '../database/failure.js';
 import { int8Array } from './arrays.js';
 import { findExpired } from './retention-statements.js';
-import { prepared } from './statements.js';
+import { prepared, type Row } from './statements.js';
 
 /** Ends in one commit those of an account's keys whose time has come. */
 export type EndExpired = (accountId: string, keys: readonly string[]) => Promise<unknown>;
@@ -50,8 +50,14 @@ async function find(pool: pg.Pool, except: ReadonlySet<string>): Promise<Map<str
   const { rows } = await pool.query<string[]>(statement).catch((error: unknown) => {
     throw databaseError(error, { committing: false });
   });
+  return groupByAccount(rows);
+}
+
+/** The second column by the first, which is the account. */
+export function groupByAccount(rows: readonly Row[]): Map<string, string[]> {
   const keysOf = new Map<string, string[]>();
-  for (const [accountId = '', key = ''] of rows) {
+  for (const [accountId, key] of rows) {
+    if (accountId == null || key == null) continue;
     const keys = keysOf.get(accountId);
     if (keys === undefined) keysOf.set(accountId, [key]);
     else keys.push(key);

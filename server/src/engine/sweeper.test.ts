@@ -5,12 +5,13 @@ import { createTestDatabase } from '../database/test-database.js';
 import { HaloError } from '../errors.js';
 import type { Expiry, Mutation } from './commit.js';
 import { createEngine } from './engine.js';
-import { findExpired } from './retention-statements.js';
+import { findExpired, findStores } from './retention-statements.js';
 import { createSweeper, type Sweeper, type SweeperOptions } from './sweeper.js';
 import {
   createSession,
   createStore,
   explain,
+  type PlanNode,
   pagesTouched,
   planNodes,
   seedNumbered,
@@ -136,10 +137,16 @@ describe('sweeping expired keys', () => {
     ]);
     await commit(me, set('due', { ttlMs: 1 }), set('later', { ttlMs: dayMs }));
     await untilDue(me, 1);
-    const plan = await explain(database.scanners, findExpired, ['{}', 500]);
-    const scans = planNodes(plan).filter((node) => node['Relation Name'] !== undefined);
-    expect(scans.filter((node) => !/Index/.test(node['Node Type']))).toEqual([]);
-    expect(pagesTouched(plan)).toBeLessThan(50);
+    const isIndexed = (node: PlanNode) =>
+      node['Relation Name'] === undefined || /Index/.test(node['Node Type']);
+    for (const [statement, values] of [
+      [findExpired, ['{}', 500]],
+      [findStores, [Number(me.accountId) - 1, 500, dayMs]],
+    ] as const) {
+      const plan = await explain(database.scanners, statement, [...values]);
+      expect(planNodes(plan).every(isIndexed)).toBe(true);
+      expect(pagesTouched(plan)).toBeLessThan(50);
+    }
     await newSweeper().sweepOnce();
     expect(await count('entries', me, `key = 'due'`)).toBe(0);
   });

@@ -14,7 +14,7 @@ export const readPresence: Statement = {
     cross join unnest($4::text[]) with ordinality as k (key, n)
     left join lateral (
       select key from entries
-      where account_id = s.account_id and key = k.key and (expires_at is null or expires_at > now())
+      where account_id = $1::bigint and key = k.key and (expires_at is null or expires_at > now())
       limit 1
     ) as e on true
     where s.account_id = $1::bigint and s.id = $2::text and ${sessionLives('$3::bytea')}

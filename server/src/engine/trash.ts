@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Credential } from '../database/live-session.js';
 import { HaloError } from '../errors.js';
-import { int8Array } from './arrays.js';
+import { boundTo } from './account-statements.js';
 import { boundsOf } from './bounds.js';
 import { credentialArrays } from './credentials.js';
 import { askAs, firstOf, outOfScope } from './history.js';
@@ -93,9 +93,10 @@ export async function purgeKey(
   const { accountId } = credential;
   const refused = await transact(pool, async (ask) => {
     // Under the lock, and read in statements after it: no commit can bring the key back or copy from it meanwhile.
+    const bind = boundTo(accountId);
     const [, sessions = [], buried = []] = await ask([
-      prepared(lockStores, [int8Array([accountId])]),
-      prepared(readSessions, credentialArrays([credential])),
+      bind(prepared(lockStores, [accountId])),
+      bind(prepared(readSessions, credentialArrays([credential]))),
       prepared(readBuried, [accountId, key]),
     ]);
     const live = sessions.find(([place]) => place != null);

@@ -1,5 +1,7 @@
 import type pg from 'pg';
-import type { Database } from '../database/database.js';
+import type { QueryArrayConfig } from 'pg';
+import type { Database, Flight } from '../database/database.js';
+import { boundTo } from './account-statements.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import type { Commit } from './commit.js';
 import { readState, type StoreLimits } from './flight-state.js';
@@ -35,20 +37,23 @@ export interface WriterOptions {
   readonly database: Pick<Database, 'wires' | 'writers'>;
   readonly flightsMax: number;
   readonly limits: StoreLimits;
+  /** Whether a flight may carry commits of several accounts. */
+  readonly flight: Flight;
   /** Told of what changed as soon as PostgreSQL has acknowledged it; may not throw. */
   readonly onCommitted: (stores: PlainOutcome['stores']) => void;
 }
 
-export function createWriter({ database, flightsMax, limits, onCommitted }: WriterOptions): Writer {
+export function createWriter({ database, flightsMax, limits, flight, onCommitted }: WriterOptions): Writer {
   const batcher: Batcher<Commit, Accepted> = createBatcher({
     fly: async (commits): Promise<readonly (Accepted | Error)[]> => {
-      const { outcomes, stores } = await fly(database, limits, commits);
+      const { outcomes, stores } = await fly(database, limits, commits, flight);
       onCommitted(stores);
       return outcomes;
     },
     bytesOf,
     // They would only wait for the same row in PostgreSQL: better that they fly together.
     laneOf: ({ accountId }) => accountId,
+    isLaneAlone: flight === 'account',
     flightsMax,
     flightItemsMax,
     flightBytesMax,
@@ -68,17 +73,26 @@ async function fly(
   { wires, writers }: WriterOptions['database'],
   limits: StoreLimits,
   commits: readonly Commit[],
+  flight: Flight,
 ): Promise<Plan | PlainOutcome> {
+  if (flight === 'account')
+    return flyPlanned(writers, limits, commits, boundTo(commits[0]?.accountId ?? '0'));
   const sets = commits.flatMap((commit) => plainSetOf(commit) ?? []);
   const plain = sets.length === commits.length ? await flyPlain(wires, limits, sets) : undefined;
   return plain ?? flyPlanned(writers, limits, commits);
 }
 
-function flyPlanned(pool: pg.Pool, limits: StoreLimits, commits: readonly Commit[]): Promise<Plan> {
+/** @param bind gives each statement another form */
+function flyPlanned(
+  pool: pg.Pool,
+  limits: StoreLimits,
+  commits: readonly Commit[],
+  bind = (statement: QueryArrayConfig) => statement,
+): Promise<Plan> {
   return transact(pool, async (ask) => {
-    const state = await readState(ask, limits, commits);
+    const state = await readState((statements) => ask(statements.map(bind)), limits, commits);
     const decided = plan(state, commits);
-    const writes = decided.stores.length === 0 ? [] : planStatements(decided, state.nowMs);
+    const writes = decided.stores.length === 0 ? [] : planStatements(decided, state.nowMs).map(bind);
     // An answer that is given again tells of a commit that nobody may have heard to be safe.
     const confirms = commits.some(({ idempotency }) => idempotency !== undefined);
     return { outcome: decided, writes, confirms };
