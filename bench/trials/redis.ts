@@ -37,7 +37,7 @@ export const redisTrial: Trial = {
           'webdis with HTTP basic authentication, which it compares in memory, and answers in its default form, JSON; ' +
             'Redis with `appendonly yes` and `appendfsync always`, on a Unix socket',
         ],
-        ['threads of webdis', `${threads}, as it chooses itself`],
+        ['threads of webdis', `${threads} in all, its own choice`],
         ['CPU time among the figures', 'webdis as the server, Redis in the place of PostgreSQL'],
       ],
     };
