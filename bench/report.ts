@@ -75,9 +75,7 @@ What Halo is to reach, and what it did in this run, on the machine above and wit
 cores. Nothing is left out that was not reached.
 
 ${table([['', 'seen', 'goal', ''], ...allGoals(results).map((goal) => [goal.what, goal.seen, goal.goal, verdictOf(goal)])])}
-
-![Requests a second of each subject, GET and PUT](results.svg)
-
+${measurements.length === 0 ? '' : '\n![Requests a second of each subject, GET and PUT](results.svg)\n'}
 ## Ratios
 
 The median of the rounds, and their range. Each is of requests a second, against the mean of the baseline's

@@ -1,6 +1,7 @@
 import { operations } from 'halo-contract';
 import { count, percentile } from '../figures.js';
 import { atMost } from '../goals.js';
+import { startHalo } from '../halo.js';
 import { createPerson } from '../person.js';
 import { readMemory, readOpenFilesMax } from '../process-usage.js';
 import { NotMeasured, type Trial } from '../trial.js';
@@ -16,7 +17,7 @@ const key = 'watched';
 export const watchTrial: Trial = {
   name: 'watch',
   title: 'Watchers',
-  async run({ halo, sizes, signal, undo }) {
+  async run({ sizes, signal, undo, directory }) {
     const { idleWatchers, watchers, writes } = sizes;
     const filesMax = await readOpenFilesMax();
     if (filesMax < idleWatchers + filesSpared) {
@@ -25,6 +26,9 @@ export const watchTrial: Trial = {
           'raise the limit with "ulimit -n", as root.',
       );
     }
+    // A server of its own: what an earlier load has left unused would hide what the streams take.
+    const halo = await startHalo(await directory('watch'), signal);
+    undo(halo.stop);
     const processes = { serverPid: halo.pid, postgresPid: halo.postgres.pid };
     const before = await readMemory(processes);
     const open = async (many: number): Promise<Watchers & { headers: Readonly<Record<string, string>> }> => {
