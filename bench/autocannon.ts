@@ -3,12 +3,17 @@ import { answerSecondsMax, type Outcome, type Pressure, type Workload } from './
 
 /** Runs autocannon inside this process, which has nothing else to do meanwhile. */
 export function runAutocannon(workload: Workload, pressure: Pressure): Promise<Outcome> {
-  const { origin, method, path, keys, headers, body } = workload;
+  const { origin, method, path, keys, headers, authorizations, body } = workload;
   const request = { method, path, headers: { ...headers }, ...(body !== undefined && { body }) };
-  const withRandomKey = (fixed: autocannon.Request): autocannon.Request => ({
-    ...fixed,
-    path: path + Math.floor(Math.random() * keys),
-  });
+  let turn = 0;
+  const withRandomKey = (fixed: autocannon.Request): autocannon.Request => {
+    const authorization = authorizations?.[turn++ % authorizations.length];
+    return {
+      ...fixed,
+      path: path + Math.floor(Math.random() * keys),
+      ...(authorization !== undefined && { headers: { ...headers, authorization } }),
+    };
+  };
   return new Promise((resolve, reject) => {
     pressure.signal.throwIfAborted();
     const run = autocannon(

@@ -15,7 +15,10 @@ const startMsMax = 10_000;
  * Starts a bare server in a process of its own, so that it shares no event loop with the load generator. It
  * ends by itself when this process does.
  */
-export async function startBaseline(kind: 'http' | 'fastify', signal: AbortSignal): Promise<Baseline> {
+export async function startBaseline(
+  kind: 'http' | 'fastify' | 'values',
+  signal: AbortSignal,
+): Promise<Baseline> {
   const child = fork(fileURLToPath(new URL(`./baseline-${kind}.js`, import.meta.url)), { detached: true });
   const exited = once(child, 'exit');
   const stop = async (): Promise<void> => {

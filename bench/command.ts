@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 /** What is kept of a command's output. The programs run here print a page or two. */
 const outputCharactersMax = 1_000_000;
@@ -34,6 +36,11 @@ export function runCommand(
         reject(new Error(`${command} ended with ${code ?? killedBy}: ${complaints.trim() || output.trim()}`));
     });
   });
+}
+
+/** Whether there is a file of that name on the path, for programs that would start serving when asked. */
+export function isOnPath(command: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((directory) => existsSync(join(directory, command)));
 }
 
 /** Whether a program can be run here, asked by having it do next to nothing. */

@@ -25,8 +25,16 @@ const pollMs = 50;
 /** What is kept of Halo's log, to tell why it failed. */
 const logCharactersMax = 10_000;
 
-/** Starts the compiled server on the data directory, and waits until it says where it is. */
-export async function startHalo(dataDirectory: string, signal: AbortSignal): Promise<Halo> {
+/**
+ * Starts the compiled server on the data directory, and waits until it says where it is.
+ *
+ * @param settings variables of its environment besides those that every benchmark sets
+ */
+export async function startHalo(
+  dataDirectory: string,
+  signal: AbortSignal,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Halo> {
   signal.throwIfAborted();
   const began = performance.now();
   // In a process group of its own: Ctrl+C reaches this program alone, which then stops Halo in order.
@@ -35,7 +43,7 @@ export async function startHalo(dataDirectory: string, signal: AbortSignal): Pro
     [fileURLToPath(new URL('../../server/dist/serve.js', import.meta.url))],
     {
       detached: true,
-      env: environment(dataDirectory),
+      env: { ...environment(dataDirectory), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

@@ -39,6 +39,14 @@ describe.each<[LoadGenerator, boolean]>([
     expect(outcome.p99Ms).toBeGreaterThanOrEqual(outcome.p50Ms);
   });
 
+  it.runIf(installed)('brings credentials in turn', async () => {
+    const authorizations = ['Bearer a', 'Bearer b'];
+    await runLoad(generator, { ...workload, path: '/turn', keys: 1, headers: {}, authorizations }, pressure);
+    // What the load before had still under way may arrive now.
+    const turns = [...seen].filter((line) => line.includes('/turn')).sort();
+    expect(turns).toEqual(['PUT /turn0 Bearer a', 'PUT /turn0 Bearer b']);
+  });
+
   it.runIf(installed)('counts refusals as errors', async () => {
     const failing: Workload = { ...workload, method: 'GET', path: '/fail', keys: 0, body: undefined };
     const outcome = await runLoad(generator, failing, pressure);

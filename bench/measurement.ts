@@ -10,24 +10,29 @@ export const subjects = {
   putWide: 'Halo PUT, many connections',
   pgbenchGet: 'pgbench GET',
   pgbenchUpsert: 'pgbench upsert',
+  webdisGet: 'webdis GET',
+  webdisSet: 'webdis SET',
 } as const;
 export type Subject = keyof typeof subjects;
 
-export interface Measurement extends Outcome {
-  readonly subject: Subject;
-  /** From 1. */
-  readonly round: number;
-  readonly connections: number;
+export interface Measured extends Outcome {
   /** CPU time for each operation; undefined where the system does not tell. */
   readonly cpu: { readonly serverUs: number; readonly postgresUs: number } | undefined;
 }
 
+export interface Measurement extends Measured {
+  readonly subject: Subject;
+  /** From 1. */
+  readonly round: number;
+  readonly connections: number;
+}
+
 /** Runs one load and adds what CPU time it took of the processes that served it. */
-export async function measure(
-  about: Pick<Measurement, 'subject' | 'round' | 'connections'>,
+export async function measure<About extends object>(
+  about: About,
   processes: Processes,
   run: () => Promise<Outcome>,
-): Promise<Measurement> {
+): Promise<About & Measured> {
   const before = await readCpuTime(processes);
   const outcome = await run();
   const after = await readCpuTime(processes);

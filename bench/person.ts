@@ -4,8 +4,8 @@ import { answerSecondsMax, value, type Workload } from './workload.js';
 
 /** Someone with an account, and with keys to read and write. */
 export interface Person {
-  /** A workload over the person's keys, with a fresh access token: good for 15 minutes. */
-  workload(method: 'GET' | 'PUT'): Promise<Workload>;
+  /** A workload over the person's keys, or so many of them, with a fresh access token: good for 15 minutes. */
+  workload(method: 'GET' | 'PUT', keys?: number): Promise<Workload>;
   readonly accountId: string;
   /** Headers with a fresh access token. */
   authorize(): Promise<Readonly<Record<string, string>>>;
@@ -15,12 +15,19 @@ export interface Person {
 const seedConnections = 64;
 const contentType = 'application/octet-stream';
 
-/** Signs somebody up and writes every key once, then reads one back to see that it is really there. */
+/** What the keys of a workload begin with; a number follows. */
+export const keyBeginning = 'bench/';
+
+/**
+ * Signs somebody up and writes every key once, then reads one back to see that it is really there.
+ *
+ * @param keys 0 for a store that is filled in another way
+ */
 export async function createPerson(origin: string, keys: number, signal: AbortSignal): Promise<Person> {
   const name = `bench-${randomBytes(6).toString('hex')}`;
   const password = randomBytes(24).toString('base64url');
   let grant = (await post(origin + operations.signUp.path, { name, password })) as Grant;
-  const path = operations.putKey.path.replace('{key}', encodeURIComponent('bench/'));
+  const path = operations.putKey.path.replace('{key}', encodeURIComponent(keyBeginning));
   const authorization = () => ({ Authorization: `Bearer ${grant.access_token}` });
 
   let next = 0;
@@ -42,26 +49,34 @@ export async function createPerson(origin: string, keys: number, signal: AbortSi
     }
   };
   await Promise.all(Array.from({ length: seedConnections }, seed));
-  const last = await fetch(`${origin}${path}${keys - 1}`, { headers: authorization(), signal: patience() });
-  const stored = await succeed(last, (response) => response.text());
-  if (stored !== value) throw new Error(`Halo answered ${stored} where ${value} was stored.`);
+  if (keys > 0) {
+    const last = await fetch(`${origin}${path}${keys - 1}`, { headers: authorization(), signal: patience() });
+    const stored = await succeed(last, (response) => response.text());
+    if (stored !== value) throw new Error(`Halo answered ${stored} where ${value} was stored.`);
+  }
 
-  const authorize = async () => {
+  let renewed: Promise<unknown> = Promise.resolve();
+  const renew = async (): Promise<void> => {
     grant = (await post(origin + operations.refresh.path, { refresh_token: grant.refresh_token })) as Grant;
+  };
+  const authorize = async () => {
+    // One after the other: an old refresh token that comes late ends the session.
+    renewed = renewed.then(renew);
+    await renewed;
     return authorization();
   };
 
   return {
     accountId: grant.account.id,
     authorize,
-    async workload(method) {
+    async workload(method, some = keys) {
       await authorize();
       const sent = method === 'PUT' ? { 'Content-Type': contentType } : {};
       return {
         origin,
         method,
         path,
-        keys,
+        keys: some,
         headers: { ...authorization(), ...sent },
         body: method === 'PUT' ? value : undefined,
       };

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 
 /** Where the work is done: trees of processes, each named by its root. */
 export interface Processes {
@@ -38,6 +38,35 @@ export async function readCpuTime(processes: Processes): Promise<CpuTime | undef
   const { server, postgres } = splitTrees(table, processes);
   const timeUs = (rows: readonly ProcessRow[]) => rows.reduce((sum, { ticks }) => sum + ticks, 0) * tickUs;
   return { serverUs: timeUs(server), postgresUs: timeUs(postgres) };
+}
+
+/** Reads the CPU time in microseconds of each process of the server's tree, without PostgreSQL's. */
+export async function readCpuByProcess(processes: Processes): Promise<ReadonlyMap<number, number>> {
+  const { server } = splitTrees((await readProcessTable()) ?? [], processes);
+  return new Map(server.map(({ pid, ticks }) => [pid, ticks * tickUs]));
+}
+
+/** Has Linux begin anew to note the most memory that a process has had. Returns whether it does. */
+export async function resetPeakRss(pid: number): Promise<boolean> {
+  // https://www.kernel.org/doc/html/latest/filesystems/proc.html: 5 resets the peak.
+  return writeFile(`/proc/${pid}/clear_refs`, '5').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The most memory that the process has had since then, and what it has now. */
+export async function readPeakRss(pid: number): Promise<{ peakMib: number; nowMib: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const mib = (line: RegExp) => Number(line.exec(status)?.[1] ?? Number.NaN) / 1_024;
+  return { peakMib: mib(/^VmHWM:\s+(\d+) kB/m), nowMib: mib(/^VmRSS:\s+(\d+) kB/m) };
+}
+
+/** How many files and sockets this process, and so those it starts, may have open. */
+export async function readOpenFilesMax(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  // Node.js has raised the soft limit to the hard one when it started.
+  return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
 }
 
 /** Reads the memory of both trees; undefined where there is no `/proc`. */

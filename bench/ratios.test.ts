@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atMost } from './goals.js';
 import type { Measurement, Subject } from './measurement.js';
 import { compare, spread, verdict } from './ratios.js';
 import { renderResults } from './report.js';
@@ -81,6 +82,11 @@ describe('the published page', () => {
     keys: 20_000,
     measurements: [measured('fastify', 1, 100_000), measured('get', 1, 49_990)],
     rowsSeen: [['a row', '1 ms']],
+    trialsSeen: [
+      { title: 'A large store', rows: [['memory', '9 MiB']], missing: undefined },
+      { title: 'Redis behind webdis', rows: [], missing: 'webdis is missing.' },
+    ],
+    goals: [atMost('one write to 10 watchers, p99', 251, 250, 'ms')],
     startSeconds: { first: 2.5, second: 0.75 },
     memory: { idle: { serverRssMib: 90, postgresMib: 30, postgresMeasure: 'PSS' }, loaded: undefined },
     remarks: ['It was a test.'],
@@ -96,6 +102,19 @@ describe('the published page', () => {
     expect(page).toContain(
       '| Halo GET | 64 | 49,990 | 49,990 to 49,990 | 1.00 | 2.00 | 3.00 | 20.0 | 10.0 | 30.0 | 0 |',
     );
+  });
+
+  it('says of every goal whether it was reached', () => {
+    expect(page).toContain('| GET / bare Fastify (64 / 64) | 0.49 | ≥ 0.5 | NOT reached |');
+    expect(page).toContain('| PUT / pgbench upsert |  | ≥ 0.6 | not measured |');
+    expect(page).toContain('| start on a warm installation | 0.75 s | ≤ 1.5 s | reached |');
+    expect(page).toContain('| memory, idle: Halo and PostgreSQL | 120 MiB | ≤ 200 MiB | reached |');
+    expect(page).toContain('| one write to 10 watchers, p99 | 251 ms | ≤ 250 ms | NOT reached |');
+  });
+
+  it('gives what trials found, or why there is nothing', () => {
+    expect(page).toMatch(/## A large store\n\n.*\n.*\n\| memory \| 9 MiB \|/);
+    expect(page).toContain('## Redis behind webdis\n\nNot measured. webdis is missing.');
   });
 
   it('leaves out what was not measured and says what a reader must know', () => {

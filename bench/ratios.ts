@@ -27,6 +27,8 @@ export const comparisons: readonly Comparison[] = [
     goal: 1,
     road: 1.6,
   },
+  { title: 'GET / webdis GET', subject: 'get', baseline: 'webdisGet' },
+  { title: 'PUT / webdis SET', subject: 'put', baseline: 'webdisSet' },
   { title: 'GET / pgbench GET', subject: 'get', baseline: 'pgbenchGet' },
   { title: 'bare Fastify / bare node:http', subject: 'fastify', baseline: 'http' },
 ];

@@ -1,8 +1,11 @@
+import { count, cut, ms, us } from './figures.js';
+import { atMost, type Goal, verdictOf } from './goals.js';
 import type { Machine } from './machine.js';
 import { type Measurement, type Subject, subjects } from './measurement.js';
 import type { Memory } from './process-usage.js';
 import { type Comparison, compare, comparisons, perSecond, spread, verdict } from './ratios.js';
 import type { Row } from './rows.js';
+import type { TrialReport } from './trial.js';
 
 export interface Results {
   readonly machine: Machine;
@@ -13,11 +16,19 @@ export interface Results {
   readonly measurements: readonly Measurement[];
   /** What else was measured, each by itself. */
   readonly rowsSeen: readonly Row[];
+  readonly trialsSeen: readonly TrialReport[];
+  /** Those of the trials; the others follow from the rest. */
+  readonly goals: readonly Goal[];
   readonly startSeconds: { readonly first: number; readonly second: number };
   readonly memory: { readonly idle: Memory | undefined; readonly loaded: Memory | undefined };
   /** What a reader must know to judge this very run. */
   readonly remarks: readonly string[];
 }
+
+/** Until it answers, with a cluster that is there. */
+const startSecondsMax = 1.5;
+/** Of all processes together. */
+const idleMibMax = 200;
 
 /** One measurement on one line, for the terminal. */
 export function progressLine(measured: Measurement): string {
@@ -46,7 +57,7 @@ export function ratioLines(measurements: readonly Measurement[]): string {
 
 /** The page that is published: Markdown. */
 export function renderResults(results: Results): string {
-  const { machine, seconds, rounds, keys, measurements, rowsSeen, startSeconds, memory, remarks } = results;
+  const { machine, seconds, rounds, keys, measurements, startSeconds, memory, remarks } = results;
   return `# Benchmark results
 
 Written by \`npm run bench\`: do not edit. One run on one machine, which also runs the load generator; compare
@@ -58,6 +69,13 @@ analysed after they were filled, and a checkpoint precedes each measurement that
 
 ${table([['', ''], ...machine])}
 
+## Goals
+
+What Halo is to reach, and what it did in this run, on the machine above and with the load generator on the same
+cores. Nothing is left out that was not reached.
+
+${table([['', 'seen', 'goal', ''], ...allGoals(results).map((goal) => [goal.what, goal.seen, goal.goal, verdictOf(goal)])])}
+${measurements.length === 0 ? '' : '\n![Requests a second of each subject, GET and PUT](results.svg)\n'}
 ## Ratios
 
 The median of the rounds, and their range. Each is of requests a second, against the mean of the baseline's
@@ -87,12 +105,7 @@ ${table([
   ...figureRows(measurements),
 ])}
 
-## Other operations
-
-Each measured once, after the load above, by a client in Node on the same cores.
-
-${table([['', ''], ...rowsSeen])}
-
+${renderRows(results)}
 ## Start and memory
 
 ${table([
@@ -104,6 +117,54 @@ ${table([
 ])}
 ${remarks.map((remark) => `\n- ${remark}`).join('')}
 `;
+}
+
+/** What each run promises, and then what the trials do. */
+function allGoals({ measurements, startSeconds, memory, goals }: Results): Goal[] {
+  const ratios = comparisons.flatMap((comparison) => {
+    if (comparison.goal === undefined) return [];
+    const ratio = compare(measurements, comparison);
+    return [
+      {
+        what: titleOf(comparison, measurements),
+        seen: ratio === undefined ? '' : cut(ratio.median),
+        goal: `≥ ${comparison.goal}`,
+        reached: ratio && ratio.median >= comparison.goal,
+      },
+    ];
+  });
+  const { idle } = memory;
+  return [
+    ...ratios,
+    atMost('start on a warm installation', startSeconds.second, startSecondsMax, 's'),
+    ...(idle === undefined
+      ? []
+      : [
+          atMost(
+            'memory, idle: Halo and PostgreSQL',
+            idle.serverRssMib + idle.postgresMib,
+            idleMibMax,
+            'MiB',
+          ),
+        ]),
+    ...goals,
+  ];
+}
+
+function renderRows({ rowsSeen, trialsSeen }: Results): string {
+  const others = `## Other operations
+
+Each measured once, after the load above, by a client in Node on the same cores.
+
+${table([['', ''], ...rowsSeen])}
+`;
+  const sections = trialsSeen.map(
+    ({ title, rows, missing }) => `## ${title}
+
+${missing === undefined ? table([['', ''], ...rows]) : `Not measured. ${missing}`}
+`,
+  );
+  return [...(rowsSeen.length > 0 ? [others] : []), ...sections].join('\n');
 }
 
 function ratioRows(measurements: readonly Measurement[]): readonly string[][] {
@@ -166,21 +227,4 @@ function table([head = [], ...rows]: readonly (readonly string[])[]): string {
   const isFigures = (index: number) => rows.every((row) => /^(\d|$)/.test(row[index] ?? ''));
   const alignment = head.map((_, index) => (isFigures(index) ? '--:' : '---'));
   return [line(head), line(alignment), ...rows.map(line)].join('\n');
-}
-
-/** Two decimals, cut: a ratio of 0.499 is not to be read as one that reached 0.5. */
-function cut(ratio: number): string {
-  return (Math.floor(ratio * 100) / 100).toFixed(2);
-}
-
-function count(number: number): string {
-  return Math.round(number).toLocaleString('en-US');
-}
-
-function ms(number: number): string {
-  return number.toFixed(number < 10 ? 2 : 0);
-}
-
-function us(number: number): string {
-  return Number.isNaN(number) ? '' : number.toFixed(1);
 }

@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { operations } from 'halo-contract';
+import { percentile } from './figures.js';
 import type { Halo } from './halo.js';
 import type { Person } from './person.js';
 import { runSql } from './pgbench.js';
@@ -12,15 +12,11 @@ export interface RowSizes {
   readonly seconds: number;
   /** Keys under the group that a list has to skip; the small one has a thousandth. */
   readonly groupKeys: number;
-  readonly watchers: number;
-  readonly writes: number;
 }
 
 const committers = 8;
 const mutationsEach = 100;
 const listsEach = 50;
-/** Far above what any delivery should take; whoever has heard nothing by then counts as missed. */
-const deliveryMsMax = 10_000;
 
 export async function measureRows(
   halo: Halo,
@@ -48,7 +44,6 @@ export async function measureRows(
     `list with delimiter over ${sizes.groupKeys} keys in one group`,
     `p50 ${large.toFixed(2)} ms, ${ratio} × that over ${smallKeys} keys (${small.toFixed(2)} ms)`,
   );
-  add(`one write to ${sizes.watchers} watchers`, await measureWatchers(halo, person, sizes, signal));
   const { figures, lines } = await measureExport(halo, person, signal);
   add(`export of ${sizes.groupKeys} keys`, figures);
   add(`import of the same, replacing`, await measureImport(halo, person, lines, signal));
@@ -122,47 +117,6 @@ async function measureLists(
   return spread(timesMs).median;
 }
 
-async function measureWatchers(
-  { origin }: Halo,
-  person: Person,
-  { watchers, writes }: RowSizes,
-  signal: AbortSignal,
-): Promise<string> {
-  const headers = await person.authorize();
-  const deliveriesMs: number[] = [];
-  let writtenAt = 0;
-  let heard = 0;
-  const open = (): Promise<() => void> =>
-    new Promise((resolve, reject) => {
-      const accept = { ...headers, Accept: 'text/event-stream' };
-      const sent = request(
-        `${origin}${operations.listChanges.path}?prefix=watched`,
-        { headers: accept },
-        (response) => {
-          response.setEncoding('utf8').on('data', (text: string) => {
-            if (!text.includes('event: commit')) return resolve(() => sent.destroy());
-            deliveriesMs.push(performance.now() - writtenAt);
-            heard += 1;
-          });
-        },
-      );
-      sent.on('error', reject).end();
-    });
-  const closes = await Promise.all(Array.from({ length: watchers }, open));
-  for (let write = 0; write < writes; write += 1) {
-    signal.throwIfAborted();
-    heard = 0;
-    writtenAt = performance.now();
-    await succeed(await fetch(`${origin}/v1/keys/watched`, { method: 'PUT', headers, body: `${write}` }));
-    while (heard < watchers && performance.now() - writtenAt < deliveryMsMax) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
-    if (heard < watchers) throw new Error(`${watchers - heard} of ${watchers} watchers heard nothing.`);
-  }
-  for (const close of closes) close();
-  return `${percentiles(deliveriesMs)} from the request to its arrival, ${writes} writes`;
-}
-
 async function measureExport(
   { origin }: Halo,
   person: Person,
@@ -196,9 +150,7 @@ function transferred(lines: string, elapsedMs: number): string {
 }
 
 function percentiles(timesMs: readonly number[]): string {
-  const sorted = [...timesMs].sort((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
+  const at = (share: number) => percentile(timesMs, share).toFixed(1);
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
 }
 

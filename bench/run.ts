@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Baseline, startBaseline } from './baseline.js';
 import { isInstalled } from './command.js';
 import { type Halo, startHalo } from './halo.js';
@@ -17,10 +17,13 @@ import {
   runPgbench,
   runSql,
 } from './pgbench.js';
+import { plotFile, renderPlot } from './plot.js';
 import { readMemory } from './process-usage.js';
 import { progressLine, type Results, ratioLines, renderResults } from './report.js';
 import { consoleSizeTitle, getSection, overloadTitle } from './result-section.js';
 import { measureRows } from './rows.js';
+import { runTrials, type TrialStage } from './trial.js';
+import { trials } from './trials.js';
 import type { Workload } from './workload.js';
 
 /** The usual number, and one that shows what more arrivals gain: flights are then fuller. */
@@ -31,9 +34,13 @@ const warmUpSeconds = 8;
 
 type Undo = () => Promise<void>;
 
+/** How many trials the smoke runs at once: they mostly wait for the clock, and nobody reads their figures. */
+const smokeLanes = 3;
+
 /** Everything that is measured, running and filled. */
 interface Stage {
   readonly options: Options;
+  readonly scratch: string;
   readonly signal: AbortSignal;
   readonly halo: Halo;
   readonly person: Person;
@@ -44,6 +51,8 @@ interface Stage {
 }
 
 async function bench(options: Options, signal: AbortSignal, undo: Undo[]): Promise<Results> {
+  const deadline = AbortSignal.timeout(options.minutesMax * 60_000);
+  const { names } = options;
   const scratch = await mkdtemp(join(tmpdir(), 'halo-bench-'));
   undo.push(() => rm(scratch, { recursive: true, force: true }));
   const machine = await describeMachine(scratch);
@@ -74,20 +83,49 @@ async function bench(options: Options, signal: AbortSignal, undo: Undo[]): Promi
   const clients = hasPgbench ? await pgbenchClients(halo.postgres, connections) : 0;
   console.log(`${options.keys} keys are written. Load comes from ${options.generator}.`);
 
-  const stage = { options, signal, halo, person, http, fastify, pgbenchClients: clients };
+  const stage = { options, scratch, signal, halo, person, http, fastify, pgbenchClients: clients };
   const measurements: Measurement[] = [];
-  await warmUp(stage);
-  for (let round = 1; round <= options.rounds; round += 1) await runRound(stage, round, measurements);
-  const rows = await measureRows(halo, person, options.rows, signal);
+  if (!options.isSmoke) await warmUp(stage);
+  if (names.has('core')) {
+    for (let round = 1; round <= options.rounds; round += 1) await runRound(stage, round, measurements);
+  }
+  const rows = names.has('rows') ? await measureRows(halo, person, options.rows, signal) : [];
+  const loaded = await readMemory(processesOf(halo));
+  const tried = await runTrials(
+    trials.filter(({ name }) => names.has(name)),
+    options.isSmoke ? smokeLanes : 1,
+    trialStage(stage),
+    { minutesMax: options.minutesMax, signal: deadline },
+  );
   const [version] = await runSql(halo.postgres, 'halo', "select current_setting('server_version')");
   return {
     ...options,
     machine: [...machine, ['PostgreSQL', String(version?.[0])], ['Load generator', options.generator]],
-    measurements,
+    measurements: [...measurements, ...tried.measurements],
     rowsSeen: rows,
+    trialsSeen: tried.reports,
+    goals: tried.goals,
     startSeconds: { first: firstHalo.startSeconds, second: halo.startSeconds },
-    memory: { idle, loaded: await readMemory(processesOf(halo)) },
+    memory: { idle, loaded },
     remarks: remarksOn(clients),
+  };
+}
+
+function trialStage({ options, scratch, signal, halo, person }: Stage): TrialStage {
+  return {
+    generator: options.generator,
+    seconds: options.seconds,
+    keys: options.keys,
+    sizes: options.trials,
+    twice: !options.isSmoke,
+    round: options.rounds + 1,
+    signal,
+    halo,
+    person,
+    directory: (name) => mkdtemp(join(scratch, `${name}-`)),
+    undo: () => {
+      throw new Error('A trial undoes for itself.');
+    },
   };
 }
 
@@ -154,17 +192,18 @@ async function runRound(stage: Stage, round: number, measurements: Measurement[]
     const run = () => runPgbench(halo.postgres, script, options.keys, pressure(clients));
     add(await measure({ subject, round, connections: clients }, { serverPid: undefined, postgresPid }, run));
   };
+  const again = !options.isSmoke;
   await bare('http', http);
   await bare('fastify', fastify);
   await wire('get', 'GET', connections);
-  await bare('fastify', fastify);
-  await bare('http', http);
+  if (again) await bare('fastify', fastify);
+  if (again) await bare('http', http);
   await pgbench('pgbenchGet', 'get');
   await pgbench('pgbenchUpsert', 'upsert');
   await wire('put', 'PUT', connections);
-  await pgbench('pgbenchUpsert', 'upsert');
+  if (again) await pgbench('pgbenchUpsert', 'upsert');
   await wire('putWide', 'PUT', connectionsWide);
-  await pgbench('pgbenchUpsert', 'upsert');
+  if (again) await pgbench('pgbenchUpsert', 'upsert');
 }
 
 function constant({ origin }: Baseline): Workload {
@@ -186,7 +225,13 @@ async function main(): Promise<void> {
     for (const remark of results.remarks) console.log(remark);
     const errors = results.measurements.reduce((sum, measured) => sum + measured.errors, 0);
     if (errors > 0) throw new Error(`${errors} requests failed: these are no results.`);
-    if (options.output !== undefined) await writeResults(options.output, renderResults(results));
+    if (options.output !== undefined) {
+      await writeResults(options.output, renderResults(results));
+      // Not beside a device: `--output /dev/null` is for whoever wants no results.
+      if (options.output.endsWith('.md')) {
+        await writeFile(join(dirname(options.output), plotFile), renderPlot(results.measurements));
+      }
+    }
   } finally {
     // The last thing started is the first to be stopped, and one that fails keeps none of the others.
     for (const step of undo.reverse()) {

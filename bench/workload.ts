@@ -9,6 +9,8 @@ export interface Workload {
   readonly keys: number;
   /** ASCII. `Host`, `Connection` and `Content-Length` are the generator's to set. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Values of `Authorization`, one after the other in turn, instead of one among the headers. */
+  readonly authorizations?: readonly string[];
   /** ASCII, so that its length in characters is its length in bytes. */
   readonly body: string | undefined;
 }

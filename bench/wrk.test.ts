@@ -31,6 +31,23 @@ describe('the output of wrk', () => {
 });
 
 describe('the script for wrk', () => {
+  it('brings credentials in turn', () => {
+    const script = wrkScript({
+      origin: 'http://127.0.0.1:5000',
+      method: 'GET',
+      path: '/k',
+      keys: 2,
+      headers: {},
+      authorizations: ['Bearer a', 'Bearer b'],
+      body: undefined,
+    });
+    expect(script.match(/Authorization: Bearer [ab]/g)).toEqual([
+      'Authorization: Bearer a',
+      'Authorization: Bearer b',
+    ]);
+    expect(script).toContain('turn = turn % #afters + 1');
+  });
+
   it('draws random keys and says how long the body is', () => {
     const script = wrkScript({
       origin: 'http://127.0.0.1:5000',

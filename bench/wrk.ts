@@ -38,18 +38,8 @@ export async function runWrk(workload: Workload, pressure: Pressure): Promise<Ou
  * The request is put together by hand: `wrk.format` joins all headers anew for each request, which costs the
  * generator more than sending them. Totals are printed as one line, for wrk's own summary rounds them.
  */
-export function wrkScript({ origin, method, path, keys, headers, body }: Workload): string {
-  const lines = [`Host: ${new URL(origin).host}`, ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`)];
-  if (body !== undefined) lines.push(`Content-Length: ${body.length}`);
-  const before = luaString(`${method} ${path}`);
-  const after = luaString(` HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body ?? ''}`);
-  const request =
-    keys === 0
-      ? `local whole = ${before} .. ${after}\nfunction request() return whole end`
-      : `local before, after = ${before}, ${after}
-function init() math.randomseed(os.time()) end
-function request() return before .. math.random(0, ${keys - 1}) .. after end`;
-  return `${request}
+export function wrkScript(workload: Workload): string {
+  return `${requestScript(workload)}
 function done(summary, latency)
   local e = summary.errors
   print(string.format('totals requests=%d us=%d p50_us=%d p99_us=%d max_us=%d errors=%d',
@@ -57,6 +47,28 @@ function done(summary, latency)
     e.connect + e.read + e.write + e.status + e.timeout))
 end
 `;
+}
+
+function requestScript({ origin, method, path, keys, headers, authorizations, body }: Workload): string {
+  const lines = [`Host: ${new URL(origin).host}`, ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`)];
+  if (body !== undefined) lines.push(`Content-Length: ${body.length}`);
+  const before = luaString(`${method} ${path}`);
+  const afterOf = (more: readonly string[]) =>
+    luaString(` HTTP/1.1\r\n${[...lines, ...more].join('\r\n')}\r\n\r\n${body ?? ''}`);
+  if (keys === 0) return `local whole = ${before} .. ${afterOf([])}\nfunction request() return whole end`;
+  const seeded = 'function init() math.randomseed(os.time()) end';
+  if (authorizations === undefined) {
+    return `local before, after = ${before}, ${afterOf([])}
+${seeded}
+function request() return before .. math.random(0, ${keys - 1}) .. after end`;
+  }
+  return `local before, turn = ${before}, 0
+local afters = { ${authorizations.map((text) => afterOf([`Authorization: ${text}`])).join(',\n')} }
+${seeded}
+function request()
+  turn = turn % #afters + 1
+  return before .. math.random(0, ${keys - 1}) .. afters[turn]
+end`;
 }
 
 /**

@@ -93,13 +93,18 @@ export const readRevisions: Statement = {
 
 /**
  * Values of versions that one of the statements above found within reach of a live session: $1 account,
- * $2 revisions, $3 keys. A version never changes, so that the session need not be asked again.
+ * $2 revisions, $3 keys. A version never changes, so that the session need not be asked again. The limit keeps a plan
+ * made while the log was short from reading all of it.
  */
 export const readChangeValues: Statement = {
   name: 'read_change_values',
   text: `
     select k.n, v.value
     from unnest($2::bigint[], $3::text[]) with ordinality as k (revision, key, n)
-    join versions v on v.account_id = $1::bigint and v.revision = k.revision and v.key = k.key
+    cross join lateral (
+      select value from versions
+      where account_id = $1::bigint and revision = k.revision and key = k.key
+      limit 1
+    ) as v
     where v.value is not null`,
 };

@@ -112,7 +112,8 @@ export const readPast: Statement = {
 
 /**
  * A page of the trash: $4 lower bound (inclusive), $5 upper bound (exclusive), $6 limit. The size is that of the
- * value before the key went, null when it was pruned. A row without a key tells that the session lives.
+ * value before the key went, null when it was pruned. A row without a key tells that the session lives. The limits are
+ * there for the same reason as in a step along a chain.
  */
 export const listTrash: Statement = {
   name: 'list_trash',
@@ -122,9 +123,16 @@ export const listTrash: Statement = {
     left join lateral (
       select t.key, t.revision, v.kind, v.written_at, octet_length(before.value)
       from trash t
-      join versions v on v.account_id = $1::bigint and v.revision = t.revision and v.key = t.key
-      left join versions before
-        on before.account_id = $1::bigint and before.revision = v.previous_revision and before.key = v.key
+      cross join lateral (
+        select kind, written_at, previous_revision from versions
+        where account_id = $1::bigint and revision = t.revision and key = t.key
+        limit 1
+      ) as v
+      left join lateral (
+        select value from versions
+        where account_id = $1::bigint and revision = v.previous_revision and key = t.key
+        limit 1
+      ) as before on true
       where t.account_id = $1::bigint
         and t.key >= greatest($4::text, s.prefix)
         and t.key < least($5::text, s.prefix_end)

@@ -5,13 +5,13 @@ import type { Feed } from './feed.js';
 export interface WatchBounds {
   /** In this process: each costs a socket, and some 20 kB of memory besides what waits to be sent. */
   readonly watchesMax: number;
-  /** Of one account: writing to that many takes some 100 ms for each commit. */
+  /** Of one account: writing to that many takes some 130 ms for each commit. */
   readonly accountWatchesMax: number;
   /** Those not yet at the present, each of which may hold a page with values, 20 MB, for its connection. */
   readonly replaysMax: number;
 }
 
-export const watchBounds: WatchBounds = { watchesMax: 10_000, accountWatchesMax: 4_000, replaysMax: 100 };
+export const watchBounds: WatchBounds = { watchesMax: 10_000, accountWatchesMax: 5_000, replaysMax: 100 };
 
 export interface WatchPlaces {
   /** @throws HaloError `overloaded`, `rate-limited` */
