@@ -14,7 +14,7 @@ import { createTokens } from './auth/tokens.js';
 import { createUpkeep } from './auth/upkeep.js';
 import type { Config } from './config.js';
 import { type DatabaseAddress, openDatabase } from './database/database.js';
-import { checkReady, prepareSchema } from './database/schema.js';
+import { prepareSchema } from './database/schema.js';
 import { openSource } from './database/source.js';
 import { createEngine } from './engine/engine.js';
 import { createSweeper } from './engine/sweeper.js';
@@ -22,6 +22,7 @@ import { StartError } from './errors.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './observability/logger.js';
 import { createMetrics } from './observability/metrics.js';
+import { startSpans } from './observability/spans.js';
 
 export interface RunningServer {
   /** Where it listens, such as `http://localhost:5000`. */
@@ -40,9 +41,15 @@ const dayMs = 86_400_000;
 /** Requests in flight have this long to finish before their connections are cut. */
 const drainMsMax = 15_000;
 
+/** Whether PostgreSQL is ready is asked apart from all work. */
+const readinessConnections = 1;
+
 /** How many connections a server process may hold: its pools, and a wire for each flight. */
 export const connectionsMax =
-  Object.values<number>(poolSizes).reduce((sum, size) => sum + size) + poolSizes.readers + poolSizes.writers;
+  Object.values<number>(poolSizes).reduce((sum, size) => sum + size) +
+  poolSizes.readers +
+  poolSizes.writers +
+  readinessConnections;
 
 /**
  * Starts Halo: PostgreSQL if it is to run its own, the schema, the engine, the HTTP server.
@@ -56,17 +63,21 @@ export async function startServer(
   given?: DatabaseAddress,
 ): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
-  const metrics = createMetrics();
+  const metrics = createMetrics({ version, isWorker: given !== undefined });
   // What has been started, to be stopped in the opposite order.
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const stopOne of stops.splice(0).reverse()) await stopOne();
   };
   try {
+    // Before all that is traced, and so stopped after it.
+    const spans = config.tracing ? await startSpans({ version, logger }) : undefined;
+    if (spans !== undefined) stops.push(spans.stop);
     const source =
       given === undefined ? await openSource(config, logger) : { address: given, stop: undefined };
     if (source.stop !== undefined) stops.push(source.stop);
     const database = openDatabase(source.address, poolSizes, (error) => {
+      metrics.countBrokenConnection();
       logger.warn({ err: error }, 'a database connection broke');
     });
     stops.push(database.close);
@@ -80,13 +91,17 @@ export async function startServer(
       readFlightsMax: poolSizes.readers,
       writeFlightsMax: poolSizes.writers,
       report: (what, error) => logger.error({ err: error }, what),
+      watches: { reads: metrics.flights('read'), writes: metrics.flights('write') },
     });
     stops.push(engine.close);
+    metrics.watchDatabase(database);
+    metrics.watchStreams(engine.watchCounts);
     const sweeper = createSweeper({
       database,
       end: engine.endExpired,
       retention: { ageMs: config.historyDays * dayMs, versionsMax: config.historyVersions },
       report: (what, error) => logger.warn({ err: error }, what),
+      watch: metrics.sweeps,
     });
     sweeper.start();
     stops.push(sweeper.stop);
@@ -122,12 +137,13 @@ export async function startServer(
       tokens,
       version,
       limits,
-      checkReady: () => checkReady(database.kysely),
+      checkReady: database.checkReady,
       trustedProxies: config.trustedProxies,
       corsOrigins: config.corsOrigins,
       rateLimit: config.rateLimit,
       metrics,
       metricsToken: config.metricsToken,
+      spans,
     });
     stops.push(() => drain(app));
     await listen(app, config);

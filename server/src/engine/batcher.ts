@@ -12,6 +12,8 @@ import { HaloError } from '../errors.js';
 export interface Batcher<Item, Result> {
   /** Rejects with `overloaded` when the queue is full, and with `unavailable` after `close`. */
   submit(item: Item): Promise<Result>;
+  /** How many wait for their flight. */
+  readonly waiting: number;
   /** Takes no more items; resolves when all those submitted have landed. */
   close(): Promise<void>;
 }
@@ -22,6 +24,8 @@ export interface BatcherOptions<Item, Result> {
   readonly bytesOf: (item: Item) => number;
   /** Items of one lane are never in two flights at once: those that arrive meanwhile gather. By default, no lanes. */
   readonly laneOf?: (item: Item) => string;
+  /** Told of each item that is refused because the queue is full. */
+  readonly onShed?: () => void;
   readonly flightsMax: number;
   readonly flightItemsMax: number;
   readonly flightBytesMax: number;
@@ -56,6 +60,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     // An empty queue takes any item: what a single request may weigh is decided elsewhere.
     const full = queue.length >= options.queueItemsMax || queueBytes + bytes > options.queueBytesMax;
     if (full && queue.length > 0) {
+      options.onShed?.();
       return Promise.reject(
         new HaloError('overloaded', 'The server has more work than it can queue.', { retryAfterS }),
       );
@@ -134,5 +139,11 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     });
   }
 
-  return { submit, close };
+  return {
+    submit,
+    get waiting() {
+      return queue.length;
+    },
+    close,
+  };
 }

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
+import { type FlightWatch, unwatched } from '../observability/flight-watch.js';
 import { type ChangesPage, type ChangesQuery, readChanges } from './changes.js';
 import type { Commit, Condition, Mutation, SetMutation } from './commit.js';
 import { demandLive } from './demand-live.js';
@@ -15,7 +16,7 @@ import { createReader, type StoredValue } from './reader.js';
 import { readSnapshotOf, type Snapshot } from './snapshot.js';
 import type { Report } from './sweep-expired.js';
 import { listBuried, purgeKey, type TrashPage, type TrashQuery } from './trash.js';
-import { createWatcher, type Watch, type WatchQuery } from './watcher.js';
+import { createWatcher, type Watch, type WatchCounts, type WatchQuery } from './watcher.js';
 import { createWriter } from './writer.js';
 
 /**
@@ -50,6 +51,8 @@ export interface Engine {
   importPart(credential: Credential, part: Part): Promise<Imported>;
   /** Erases the data of an account that was deleted. */
   readonly erase: Eraser['erase'];
+  /** How many watch now. */
+  watchCounts(): WatchCounts;
   /** Ends all watches and takes no more, so that a server that stops need not wait for them. */
   endWatches(): Promise<void>;
   /** Lets what is under way finish and refuses what comes after with `unavailable`. */
@@ -75,10 +78,13 @@ export interface EngineOptions {
   readonly writeFlightsMax: number;
   /** Told of what failed without a caller who hears of it. */
   readonly report: Report;
+  /** Undefined: nobody counts. */
+  readonly watches?: { readonly reads: FlightWatch; readonly writes: FlightWatch };
 }
 
 export function createEngine(database: Database, options: EngineOptions): Engine {
-  const reader = createReader(database.wires, database.readers, options.readFlightsMax);
+  const { reads = unwatched, writes = unwatched } = options.watches ?? {};
+  const reader = createReader(database.wires, database.readers, options.readFlightsMax, reads);
   const watcher = createWatcher({
     pool: database.readers,
     scanners: database.scanners,
@@ -88,6 +94,7 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     database,
     flightsMax: options.writeFlightsMax,
     limits: options.limits,
+    watch: writes,
     onCommitted: watcher.hear,
   });
 
@@ -132,6 +139,7 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     demandLive: (credential) => demandLive(database.readers, credential),
     importPart: (credential, part) => importPart(database.scanners, writer.commit, credential, part),
     erase: createEraser(database.scanners).erase,
+    watchCounts: watcher.counts,
     endWatches: watcher.close,
     close: async () => {
       await watcher.close();

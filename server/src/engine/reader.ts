@@ -4,6 +4,7 @@ import type { Credential } from '../database/live-session.js';
 import type { WireRow } from '../database/wire-reader.js';
 import type { Wires } from '../database/wires.js';
 import { HaloError } from '../errors.js';
+import type { FlightWatch } from '../observability/flight-watch.js';
 import {
   readBooleanArray,
   readByteaArray,
@@ -66,9 +67,10 @@ const inlineBytesMax = int4(inlineValueBytesMax);
 const readsMax = 3;
 
 /** @param pool for values that are too large to travel with their flight */
-export function createReader(wires: Wires, pool: pg.Pool, flightsMax: number): Reader {
+export function createReader(wires: Wires, pool: pg.Pool, flightsMax: number, watch: FlightWatch): Reader {
   const batcher: Batcher<Read, Found | undefined> = createBatcher<Read, Found | undefined>({
-    fly: (reads) => fly(wires, reads),
+    fly: watch.around((reads) => fly(wires, reads)),
+    onShed: watch.shed,
     bytesOf: () => readBytes,
     flightsMax,
     flightItemsMax,
@@ -76,10 +78,12 @@ export function createReader(wires: Wires, pool: pg.Pool, flightsMax: number): R
     queueItemsMax,
     queueBytesMax: queueItemsMax * readBytes,
   });
+  watch.queue(() => batcher.waiting);
+  const submit = watch.submitting(batcher.submit);
   return {
     get: async (credential, key) => {
       for (let reads = 1; reads <= readsMax; reads += 1) {
-        const found = await batcher.submit({ credential, key });
+        const found = await submit({ credential, key });
         if (found === undefined) return undefined;
         const value = found.value ?? (await fetchValue(pool, credential.accountId, found.revision, key));
         if (value !== undefined) return { ...found, value };

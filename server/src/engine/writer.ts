@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Database } from '../database/database.js';
+import type { FlightWatch } from '../observability/flight-watch.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import type { Commit } from './commit.js';
 import { readState, type StoreLimits } from './flight-state.js';
@@ -35,17 +36,19 @@ export interface WriterOptions {
   readonly database: Pick<Database, 'wires' | 'writers'>;
   readonly flightsMax: number;
   readonly limits: StoreLimits;
+  readonly watch: FlightWatch;
   /** Told of what changed as soon as PostgreSQL has acknowledged it; may not throw. */
   readonly onCommitted: (stores: PlainOutcome['stores']) => void;
 }
 
-export function createWriter({ database, flightsMax, limits, onCommitted }: WriterOptions): Writer {
+export function createWriter({ database, flightsMax, limits, watch, onCommitted }: WriterOptions): Writer {
   const batcher: Batcher<Commit, Accepted> = createBatcher({
-    fly: async (commits): Promise<readonly (Accepted | Error)[]> => {
+    fly: watch.around(async (commits: readonly Commit[]): Promise<readonly (Accepted | Error)[]> => {
       const { outcomes, stores } = await fly(database, limits, commits);
       onCommitted(stores);
       return outcomes;
-    },
+    }),
+    onShed: watch.shed,
     bytesOf,
     // They would only wait for the same row in PostgreSQL: better that they fly together.
     laneOf: ({ accountId }) => accountId,
@@ -55,7 +58,8 @@ export function createWriter({ database, flightsMax, limits, onCommitted }: Writ
     queueItemsMax,
     queueBytesMax,
   });
-  return { commit: (commit) => batcher.submit(commit), close: () => batcher.close() };
+  watch.queue(() => batcher.waiting);
+  return { commit: watch.submitting(batcher.submit), close: () => batcher.close() };
 }
 
 function bytesOf({ mutations }: Commit): number {
