@@ -65,7 +65,7 @@ export async function startServer(
   const logger = createLogger(config.logLevel);
   const metrics = createMetrics({ version, isWorker: given !== undefined });
   // What has been started, to be stopped in the opposite order.
-  const stops: (() => Promise<unknown>)[] = [];
+  const stops: (() => Promise<unknown>)[] = [async () => logger.info('stopped')];
   const stop = async () => {
     for (const stopOne of stops.splice(0).reverse()) await stopOne();
   };
@@ -148,7 +148,9 @@ export async function startServer(
     stops.push(() => drain(app));
     await listen(app, config);
     const { port } = app.server.address() as AddressInfo;
-    return { url: `http://${urlHost(config.host)}:${port}`, stop };
+    const url = `http://${urlHost(config.host)}:${port}`;
+    logger.info({ version, url }, 'started');
+    return { url, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -102,7 +102,9 @@ export function openDatabase(
     // pool says of an idle one, its client has said already.
     pool.on('error', () => {});
     pool.on('connect', (client) => {
-      client.on('error', onError);
+      // PostgreSQL says why it ends a connection, and then it ends: one loss.
+      client.once('error', onError);
+      client.on('error', () => {});
       hearWarnings(client);
     });
     return pool;
