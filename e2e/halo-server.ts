@@ -134,7 +134,7 @@ function spawnHalo(env: Readonly<Record<string, string>>) {
 /** The developer's own settings must not reach the server under test. */
 export function neutralEnvironment(): NodeJS.ProcessEnv {
   const isSetting = (name: string) =>
-    /^HALO_|^PG/.test(name) || ['DATABASE_URL', 'HOST', 'PORT', 'NODE_ENV'].includes(name);
+    /^HALO_|^PG|^OTEL_/.test(name) || ['DATABASE_URL', 'HOST', 'PORT', 'NODE_ENV'].includes(name);
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name)));
 }
 

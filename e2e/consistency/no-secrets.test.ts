@@ -6,11 +6,20 @@ import { openChanges } from '../event-source.js';
 import { expectJson, newName, type Person, personOf } from '../halo.js';
 import { requestLines, sendRaw } from '../raw-socket.js';
 import { securityOf, withToken } from '../security.js';
+import { startCollector } from './collector.js';
 import { startTwoServers } from './two-servers.js';
 
 const operatorSecret = `operator ${randomBytes(24).toString('hex')}`;
-const two = await startTwoServers({ HALO_SECRET: operatorSecret, HALO_LOG: 'trace' });
-afterAll(() => two.stop());
+const collector = await startCollector();
+const two = await startTwoServers({
+  HALO_SECRET: operatorSecret,
+  HALO_LOG: 'trace',
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+});
+afterAll(async () => {
+  await two.stop();
+  await collector.close();
+});
 
 const [one, other] = two.halos;
 
@@ -168,17 +177,23 @@ test('no secret is in a dump or a log, and nothing that people keep is in a log'
   await comeAndGo();
   await keepThings();
   await breakTables();
+  const scrapes = await Promise.all(
+    two.halos.map(async (halo) => (await halo.request('GET', '/metrics')).text()),
+  );
   for (const server of two.servers) expect(await server.terminate()).toBe(0);
-  const log = two.servers.map((server) => server.output()).join('\n');
+  const printed = two.servers.map((server) => server.output()).join('\n');
+  const log = [printed, ...scrapes, collector.bodies()].join('\n');
   const dump = await two.postgres.dump();
   const [inDump, inLog, contentInLog] = [found(secrets, dump), found(secrets, log), found(contents, log)];
   console.log(
     `Of ${secrets.size} secrets in plain or encoded form, ${inDump.length} are in a dump of ${kib(dump)} KiB and ` +
-      `${inLog.length} in ${kib(log)} KiB of logs; of ${contents.size} pieces of content, ${contentInLog.length} are in logs.`,
+      `${inLog.length} in ${kib(log)} KiB of logs, metrics and traces; of ${contents.size} pieces of content, ${contentInLog.length} are there.`,
   );
   expect([inDump, inLog, contentInLog]).toEqual([[], [], []]);
   // Proves that failures were logged, that the search finds what is there, and that it finds all forms of it.
-  expect(log).toContain('spoiled');
+  expect(printed).toContain('spoiled');
+  expect(scrapes.join()).toContain('halo_http_requests_total{method="PUT"');
+  expect(collector.spans().length).toBeGreaterThan(50);
   expect(found(contents, dump).length).toBeGreaterThanOrEqual(5);
   const planted = mark('planted');
   for (const form of formsOf(planted)) {

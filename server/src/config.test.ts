@@ -41,6 +41,7 @@ describe('readConfig', () => {
     ['rateLimit', undefined],
     ['metricsToken', undefined],
     ['stopDelayMs', 0],
+    ['tracing', false],
     ['signUp', undefined],
   ];
 
@@ -103,6 +104,12 @@ describe('readConfig', () => {
     ['HALO_RATE_LIMIT', '1000000/86400', 'rateLimit', { requests: 1_000_000, seconds: 86_400 }],
     ['HALO_STOP_DELAY', '10', 'stopDelayMs', 10_000],
     ['HALO_METRICS_TOKEN', 'x'.repeat(32), 'metricsToken', 'x'.repeat(32)],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4318', 'tracing', true],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'http://collector:4318/v1/traces', 'tracing', true],
+    ['OTEL_TRACES_EXPORTER', 'otlp', 'tracing', true],
+    ['OTEL_TRACES_EXPORTER', 'none', 'tracing', false],
+    ['OTEL_SERVICE_NAME', 'shop', 'tracing', false],
+    ['HALO_WORKERS', '4', 'workers', 4],
     ['HALO_SIGN_UP', 'open', 'signUp', 'open'],
     ['HALO_SIGN_UP', 'closed', 'signUp', 'closed'],
     ['HALO_SIGN_UP', 'invite', 'signUp', 'invite'],

@@ -44,6 +44,8 @@ export interface Config {
   readonly metricsToken: string | undefined;
   /** How long a server that is told to stop serves on while it says that it is not ready. */
   readonly stopDelayMs: number;
+  /** Whether traces are made; where they go is read by OpenTelemetry's SDK itself. */
+  readonly tracing: boolean;
 }
 
 export interface RateLimit {
@@ -173,6 +175,7 @@ export function readConfig(
     metricsToken: readMetricsToken(read('HALO_METRICS_TOKEN')),
     stopDelayMs:
       1_000 * readInteger('HALO_STOP_DELAY', read('HALO_STOP_DELAY') ?? '0', 0, stopDelaySecondsMax),
+    tracing: readTracing(read),
     signUp: readSignUp(read('HALO_SIGN_UP')),
   });
 }
@@ -289,4 +292,23 @@ function readMetricsToken(value: string | undefined): string | undefined {
     `HALO_METRICS_TOKEN cannot be used. Set it to ${secretBytesMin} or more characters of ASCII without spaces, such ` +
       'as the output of "openssl rand -base64 48".',
   );
+}
+
+/** The standard variables of OpenTelemetry. Without one that names a place or an exporter, there are no traces. */
+function readTracing(read: (name: string) => string | undefined): boolean {
+  const exporter = read('OTEL_TRACES_EXPORTER');
+  if (exporter !== undefined && exporter !== 'otlp' && exporter !== 'none') {
+    throw new StartError(`OTEL_TRACES_EXPORTER is "${exporter}". Set it to otlp or none.`);
+  }
+  if (exporter === 'none' || read('OTEL_SDK_DISABLED')?.toLowerCase() === 'true') return false;
+  const endpoint = read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? read('OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (exporter === undefined && endpoint === undefined) return false;
+  for (const name of ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL']) {
+    if (read(name) === 'grpc') {
+      const remedy =
+        'Halo sends traces over HTTP: set it to http/json, and the endpoint to the port for OTLP over HTTP';
+      throw new StartError(`${name} is "grpc". ${remedy}, which usually is 4318.`);
+    }
+  }
+  return true;
 }

@@ -15,7 +15,7 @@ import { createTokens } from './auth/tokens.js';
 import { createUpkeep } from './auth/upkeep.js';
 import type { Config } from './config.js';
 import { type DatabaseAddress, type Flight, openDatabase } from './database/database.js';
-import { checkReady, prepareSchema } from './database/schema.js';
+import { prepareSchema } from './database/schema.js';
 import { openSource } from './database/source.js';
 import { createEngine } from './engine/engine.js';
 import { createSweeper } from './engine/sweeper.js';
@@ -23,6 +23,7 @@ import { HaloError, StartError } from './errors.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './observability/logger.js';
 import { createMetrics } from './observability/metrics.js';
+import { startSpans } from './observability/spans.js';
 
 export interface RunningServer {
   /** Where it listens, such as `http://localhost:5000`. */
@@ -43,13 +44,16 @@ const dayMs = 86_400_000;
 /** Requests in flight have this long to finish before their connections are cut. */
 const drainMsMax = 15_000;
 
+/** Whether PostgreSQL is ready is asked apart from all work. */
+const readinessConnections = 1;
+
 /** How many connections a server process may hold: its pools, and a wire for each flight. */
 export function connectionsMax({ flight }: Pick<Config, 'flight'>): number {
   const pooled = Object.values({ ...poolSizes, writers: flightsMax[flight] }).reduce(
     (sum, size) => sum + size,
   );
   // Flights of one account write through the pool.
-  return pooled + flightsMax[flight] * (flight === 'mixed' ? 2 : 1);
+  return pooled + flightsMax[flight] * (flight === 'mixed' ? 2 : 1) + readinessConnections;
 }
 
 /**
@@ -64,20 +68,26 @@ export async function startServer(
   given?: DatabaseAddress,
 ): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
-  const metrics = createMetrics();
+  const metrics = createMetrics({ version, isWorker: given !== undefined });
   // What has been started, to be stopped in the opposite order.
-  const stops: (() => Promise<unknown>)[] = [];
+  const stops: (() => Promise<unknown>)[] = [async () => logger.info('stopped')];
   const stop = async () => {
     for (const stopOne of stops.splice(0).reverse()) await stopOne();
   };
   let isReady = true;
   try {
+    // Before all that is traced, and so stopped after it.
+    const spans = config.tracing ? await startSpans({ version, logger }) : undefined;
+    if (spans !== undefined) stops.push(spans.stop);
     const source =
       given === undefined ? await openSource(config, logger) : { address: given, stop: undefined };
     if (source.stop !== undefined) stops.push(source.stop);
     const { flight } = config;
     const sizes = { ...poolSizes, writers: flightsMax[flight] };
-    const onError = (error: Error) => logger.warn({ err: error }, 'a database connection broke');
+    const onError = (error: Error) => {
+      metrics.countBrokenConnection();
+      logger.warn({ err: error }, 'a database connection broke');
+    };
     const database = openDatabase(source.address, sizes, onError, flight);
     stops.push(database.close);
     const migrations = await prepareSchema(database.kysely, (reason) => {
@@ -91,13 +101,17 @@ export async function startServer(
       readFlightsMax: flightsMax[flight],
       writeFlightsMax: flightsMax[flight],
       report: (what, error) => logger.error({ err: error }, what),
+      watches: { reads: metrics.flights('read'), writes: metrics.flights('write') },
     });
     stops.push(engine.close);
+    metrics.watchDatabase(database);
+    metrics.watchStreams(engine.watchCounts);
     const sweeper = createSweeper({
       database,
       end: engine.endExpired,
       retention: { ageMs: config.historyDays * dayMs, versionsMax: config.historyVersions },
       report: (what, error) => logger.warn({ err: error }, what),
+      watch: metrics.sweeps,
     });
     sweeper.start();
     stops.push(sweeper.stop);
@@ -133,23 +147,26 @@ export async function startServer(
       tokens,
       version,
       limits,
-      checkReady: () => (isReady ? checkReady(database.kysely) : Promise.reject(stoppingError())),
+      checkReady: () => (isReady ? database.checkReady() : Promise.reject(stoppingError())),
       trustedProxies: config.trustedProxies,
       corsOrigins: config.corsOrigins,
       rateLimit: config.rateLimit,
       metrics,
       metricsToken: config.metricsToken,
+      spans,
     });
     stops.push(() => drain(app));
     await listen(app, config);
     const { port } = app.server.address() as AddressInfo;
+    const url = `http://${urlHost(config.host)}:${port}`;
+    logger.info({ version, url }, 'started');
     const leave = async () => {
       // Whoever balances the load learns of it while every request is still answered.
       isReady = false;
       await delay(config.stopDelayMs);
       await stop();
     };
-    return { url: `http://${urlHost(config.host)}:${port}`, stop: leave };
+    return { url, stop: leave };
   } catch (error) {
     await stop();
     throw error;

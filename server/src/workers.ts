@@ -8,6 +8,7 @@ import { openSource } from './database/source.js';
 import { StartError } from './errors.js';
 import { connectionsMax, type RunningServer } from './main.js';
 import { createLogger } from './observability/logger.js';
+import { answerScrapes } from './observability/worker-metrics.js';
 
 /** What the first process tells each worker, once. */
 export interface Assignment {
@@ -33,12 +34,14 @@ export async function startWorkers(config: Config): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
   const source = await openSource(config, logger, config.workers * connectionsMax(config));
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./serve.js', import.meta.url)), args: [] });
+  const answerScrapesOf = answerScrapes();
   let stopping = false;
 
   const start = async (): Promise<string> => {
     const worker = cluster.fork();
     const assignment: Assignment = { address: source.address };
     const url = await Promise.race([begin(worker, assignment), endOf(worker)]);
+    answerScrapesOf(worker);
     worker.once('exit', (code, signal) => {
       if (stopping) return;
       logger.error({ exit: { code, signal } }, 'a worker ended unexpectedly and is being started again');
@@ -100,7 +103,7 @@ function begin(worker: Worker, assignment: Assignment): Promise<string> {
   return new Promise((resolve) => {
     worker.on('message', (progress: Report) => {
       if (progress === 'here') worker.send(assignment);
-      else resolve(progress.url);
+      else if ('url' in progress) resolve(progress.url);
     });
   });
 }

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { databaseError } from '../database/failure.js';
 import type { Tables } from '../database/tables.js';
+import { inSpan } from '../observability/spans.js';
 
 /**
  * Runs a transaction and puts its failures into the catalogue's words.
@@ -15,11 +16,13 @@ export async function inTransaction<Result>(
 ): Promise<Result> {
   let committing = false;
   try {
-    return await database.transaction().execute(async (transaction) => {
-      const result = await work(transaction);
-      committing = true;
-      return result;
-    });
+    return await inSpan('transaction', () =>
+      database.transaction().execute(async (transaction) => {
+        const result = await work(transaction);
+        committing = true;
+        return result;
+      }),
+    );
   } catch (error) {
     throw databaseError(error, { committing: committing && ifCommitIsLost === 'outcome-unknown' });
   }

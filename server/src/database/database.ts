@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { dropsUnfit, hearWarnings, refuseStandby } from './connections.js';
+import { createReadiness } from './readiness.js';
 import type { Tables } from './tables.js';
 import { createWires, type Wires } from './wires.js';
 
@@ -27,6 +28,10 @@ export interface Database {
   readonly scanners: pg.Pool;
   /** Exports, each of which keeps its connection until it is over. */
   readonly exporters: pg.Pool;
+  /** Rejects with HaloError `unavailable` within two seconds unless PostgreSQL answers and takes writes. */
+  checkReady(): Promise<void>;
+  /** What is open now, by the name of the pool; the wires are one. */
+  connections(): Readonly<Record<string, ConnectionCounts>>;
   close(): Promise<void>;
 }
 
@@ -35,6 +40,13 @@ export interface Database {
  * by account, of one alone.
  */
 export type Flight = 'mixed' | 'account';
+
+export interface ConnectionCounts {
+  readonly idle: number;
+  readonly busy: number;
+  /** Who waits for one. */
+  readonly waiting: number;
+}
 
 export interface PoolSizes {
   readonly cold: number;
@@ -98,10 +110,13 @@ export function openDatabase(
   const open = (max: number, hot: boolean): pg.Pool => {
     const config = { ...clientConfig(hot), max, pipeline: hot, onConnect: refuseStandby };
     const pool = new pg.Pool(config as pg.PoolConfig);
-    pool.on('error', onError);
-    // The pool listens only while a client is idle; a connection that breaks in use would end the process.
+    // The pool listens only while a client is idle; a connection that breaks in use would end the process. What the
+    // pool says of an idle one, its client has said already.
+    pool.on('error', () => {});
     pool.on('connect', (client) => {
-      client.on('error', onError);
+      // PostgreSQL says why it ends a connection, and then it ends: one loss.
+      client.once('error', onError);
+      client.on('error', () => {});
       hearWarnings(client);
     });
     return pool;
@@ -111,8 +126,9 @@ export function openDatabase(
   const writers = open(sizes.writers, true);
   const scanners = open(sizes.scanners, true);
   const exporters = open(sizes.exporters, true);
-  const cold = dropsUnfit(open(sizes.cold, false));
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: cold }) });
+  const cold = open(sizes.cold, false);
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: dropsUnfit(cold) }) });
+  const readiness = createReadiness(clientConfig(false));
   return {
     kysely,
     wires,
@@ -120,10 +136,24 @@ export function openDatabase(
     writers,
     scanners,
     exporters,
+    checkReady: readiness.check,
+    connections: () => ({
+      cold: countsOf(cold),
+      readers: countsOf(readers),
+      writers: countsOf(writers),
+      scanners: countsOf(scanners),
+      exporters: countsOf(exporters),
+      wires: { ...wires.counts(), waiting: 0 },
+    }),
     close: async () => {
       wires.close();
+      readiness.close();
       const hot = [readers, writers, scanners, exporters];
       await Promise.all([kysely.destroy(), ...hot.map((pool) => pool.end())]);
     },
   };
+}
+
+function countsOf({ totalCount, idleCount, waitingCount }: pg.Pool): ConnectionCounts {
+  return { idle: idleCount, busy: totalCount - idleCount, waiting: waitingCount };
 }

@@ -40,8 +40,8 @@ export async function prepareSchema(
   }
 }
 
-/** Throws HaloError `unavailable` unless the database answers. */
-export async function checkReady(database: Kysely<Tables>): Promise<void> {
+/** Throws HaloError `unavailable` unless the database answers. Whether it takes writes, the migration will see. */
+async function checkReady(database: Kysely<Tables>): Promise<void> {
   await sql`select 1`.execute(database).catch((error: unknown) => {
     throw databaseError(error, { committing: false });
   });

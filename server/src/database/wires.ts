@@ -9,6 +9,8 @@ import type { Bound } from './wire-messages.js';
 export interface Wires {
   /** Runs statements as one transaction; see `Wire`. */
   run(statements: readonly Bound[]): Promise<WireRows>;
+  /** How many are open. */
+  counts(): { readonly idle: number; readonly busy: number };
   /** Closes those that are idle, and those at work as soon as they are done. */
   close(): void;
 }
@@ -16,6 +18,7 @@ export interface Wires {
 /** @param onError told of idle connections that broke, which nobody else would hear of */
 export function createWires(config: pg.ClientConfig, onError: (error: Error) => void): Wires {
   const idle: Wire[] = [];
+  let busy = 0;
   let closed = false;
 
   function takeIdle(): Wire | undefined {
@@ -29,13 +32,16 @@ export function createWires(config: pg.ClientConfig, onError: (error: Error) => 
     async run(statements) {
       if (closed) throw new Error('Connection terminated: the database is closed.');
       const wire = takeIdle() ?? (await connectWire(config, onError));
+      busy += 1;
       try {
         return await wire.run(statements);
       } finally {
+        busy -= 1;
         if (closed) wire.close();
         else if (wire.isOpen) idle.push(wire);
       }
     },
+    counts: () => ({ idle: idle.filter(({ isOpen }) => isOpen).length, busy }),
     close() {
       closed = true;
       for (const wire of idle.splice(0)) wire.close();

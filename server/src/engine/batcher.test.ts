@@ -88,11 +88,17 @@ describe('the batcher', () => {
   });
 
   test('sheds with overloaded when the queue is full, and takes more once it has drained', async () => {
-    const { batcher, flights } = createHeldBatcher();
+    let shed = 0;
+    const onShed = () => {
+      shed += 1;
+    };
+    const { batcher, flights } = createHeldBatcher({ onShed });
     const first = batcher.submit(1);
     await turn();
     const queued = [1, 1, 1, 1, 1, 1].map((item) => batcher.submit(item));
+    expect([batcher.waiting, shed]).toEqual([6, 0]);
     await expect(batcher.submit(1)).rejects.toMatchObject({ code: 'overloaded', retryAfterS: 1 });
+    expect([batcher.waiting, shed]).toEqual([6, 1]);
     flights[0]?.land();
     await first;
     await turn();

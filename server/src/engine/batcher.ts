@@ -12,6 +12,8 @@ import { HaloError } from '../errors.js';
 export interface Batcher<Item, Result> {
   /** Rejects with `overloaded` when the queue is full, and with `unavailable` after `close`. */
   submit(item: Item): Promise<Result>;
+  /** How many wait for their flight. */
+  readonly waiting: number;
   /** Takes no more items; resolves when all those submitted have landed. */
   close(): Promise<void>;
 }
@@ -24,6 +26,8 @@ export interface BatcherOptions<Item, Result> {
   readonly laneOf?: (item: Item) => string;
   /** Whether a flight carries items of one lane only: that of whoever has waited longest. */
   readonly isLaneAlone?: boolean;
+  /** Told of each item that is refused because the queue is full. */
+  readonly onShed?: () => void;
   readonly flightsMax: number;
   readonly flightItemsMax: number;
   readonly flightBytesMax: number;
@@ -62,6 +66,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     // An empty queue takes any item: what a single request may weigh is decided elsewhere.
     const full = queue.length >= options.queueItemsMax || queueBytes + bytes > options.queueBytesMax;
     if (full && queue.length > 0) {
+      options.onShed?.();
       return Promise.reject(overloaded);
     }
     return new Promise((resolve, reject) => {
@@ -152,5 +157,11 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     });
   }
 
-  return { submit, close };
+  return {
+    submit,
+    get waiting() {
+      return queue.length;
+    },
+    close,
+  };
 }

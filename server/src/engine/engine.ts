@@ -1,5 +1,6 @@
 import type { Database, Flight } from '../database/database.js';
 import type { Credential } from '../database/live-session.js';
+import { type FlightWatch, unwatched } from '../observability/flight-watch.js';
 import { type ChangesPage, type ChangesQuery, readChanges } from './changes.js';
 import type { Commit, Condition, Mutation, SetMutation } from './commit.js';
 import { demandLive } from './demand-live.js';
@@ -15,7 +16,7 @@ import { createReader, type StoredValue } from './reader.js';
 import { readSnapshotOf, type Snapshot } from './snapshot.js';
 import type { Report } from './sweep-expired.js';
 import { listBuried, purgeKey, type TrashPage, type TrashQuery } from './trash.js';
-import { createWatcher, type Watch, type WatchQuery } from './watcher.js';
+import { createWatcher, type Watch, type WatchCounts, type WatchQuery } from './watcher.js';
 import { createWriter } from './writer.js';
 
 /**
@@ -50,6 +51,8 @@ export interface Engine {
   importPart(credential: Credential, part: Part): Promise<Imported>;
   /** Erases the data of an account that was deleted. */
   readonly erase: Eraser['erase'];
+  /** How many watch now. */
+  watchCounts(): WatchCounts;
   /** Ends all watches and takes no more, so that a server that stops need not wait for them. */
   endWatches(): Promise<void>;
   /** Lets what is under way finish and refuses what comes after with `unavailable`. */
@@ -77,11 +80,20 @@ export interface EngineOptions {
   readonly flight?: Flight;
   /** Told of what failed without a caller who hears of it. */
   readonly report: Report;
+  /** Undefined: nobody counts. */
+  readonly watches?: { readonly reads: FlightWatch; readonly writes: FlightWatch };
 }
 
 export function createEngine(database: Database, options: EngineOptions): Engine {
   const { flight = 'mixed' } = options;
-  const reader = createReader(database.wires, database.readers, options.readFlightsMax, flight);
+  const { reads = unwatched, writes = unwatched } = options.watches ?? {};
+  const reader = createReader({
+    wires: database.wires,
+    pool: database.readers,
+    flightsMax: options.readFlightsMax,
+    flight,
+    watch: reads,
+  });
   const watcher = createWatcher({
     pool: database.readers,
     scanners: database.scanners,
@@ -92,6 +104,7 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     flightsMax: options.writeFlightsMax,
     limits: options.limits,
     flight,
+    watch: writes,
     onCommitted: watcher.hear,
   });
 
@@ -136,6 +149,7 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     demandLive: (credential) => demandLive(database.readers, credential),
     importPart: (credential, part) => importPart(database.scanners, writer.commit, credential, part),
     erase: createEraser(database.scanners).erase,
+    watchCounts: watcher.counts,
     endWatches: watcher.close,
     close: async () => {
       await watcher.close();

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { databaseError } from '../database/failure.js';
+import type { SweepWatch } from '../observability/sweep-watch.js';
 import { int8Array, textArray } from './arrays.js';
 import {
   emptyVersions,
@@ -54,7 +55,12 @@ const leftoversMax = 1_000;
 const lockClass = 0x48616c6f;
 
 /** A pruner that goes from store to store, and remembers between passes where it was. */
-export function createPruner(pool: pg.Pool, { ageMs, versionsMax }: Retention, report: Report): Prune {
+export function createPruner(
+  pool: pg.Pool,
+  { ageMs, versionsMax }: Retention,
+  report: Report,
+  onPruned: SweepWatch['pruned'],
+): Prune {
   let last = '0';
 
   async function prune(signal: AbortSignal): Promise<boolean> {
@@ -66,9 +72,10 @@ export function createPruner(pool: pg.Pool, { ageMs, versionsMax }: Retention, r
       if (accountId == null || signal.aborted) break;
       last = accountId;
       try {
-        if (hasOld === 't') more = (await repeat(signal, () => pruneByAge(pool, accountId, ageMs))) || more;
+        if (hasOld === 't')
+          more = (await repeat(signal, () => pruneByAge(pool, accountId, ageMs, onPruned))) || more;
         if (hasNew === 't')
-          more = (await repeat(signal, () => pruneByNumber(pool, accountId, versionsMax))) || more;
+          more = (await repeat(signal, () => pruneByNumber(pool, accountId, versionsMax, onPruned))) || more;
       } catch (error) {
         report('The history of an account could not be pruned.', error);
       }
@@ -95,30 +102,42 @@ async function repeat(signal: AbortSignal, step: () => Promise<boolean>): Promis
 }
 
 /** Moves the horizon over the next stretch of the log, and answers whether there may be more behind it. */
-async function pruneByAge(pool: pg.Pool, accountId: string, ageMs: number): Promise<boolean> {
-  return transact(pool, async (askLocked) => {
+async function pruneByAge(
+  pool: pg.Pool,
+  accountId: string,
+  ageMs: number,
+  onPruned: SweepWatch['pruned'],
+): Promise<boolean> {
+  const { more, revisions } = await transact(pool, async (askLocked) => {
     const [locked = [], found = []] = await askLocked([
       prepared(lockToPrune, [accountId, lockClass]),
       prepared(findHorizon, [accountId, batchRows, ageMs]),
     ]);
     const from = locked[0]?.[0];
     const [to, more] = found[0] ?? [];
-    if (from == null || to == null) return { outcome: false, writes: [] };
+    if (from == null || to == null) return { outcome: { more: false, revisions: 0 }, writes: [] };
     const writes = [
       prepared(removeSuperseded, [accountId, from, to]),
       prepared(removeBuried, [accountId, from, to]),
       prepared(removeEnds, [accountId, from, to]),
       prepared(putHorizon, [accountId, to]),
     ];
-    return { outcome: more === 't', writes };
+    return { outcome: { more: more === 't', revisions: Number(to) - Number(from) }, writes };
   });
+  onPruned('revisions', revisions);
+  return more;
 }
 
 /**
  * Empties what is too many among the keys of the next stretch of the log. What has more newer versions than are
  * kept stays so: it can be looked for before the lock is taken.
  */
-async function pruneByNumber(pool: pg.Pool, accountId: string, versionsMax: number): Promise<boolean> {
+async function pruneByNumber(
+  pool: pg.Pool,
+  accountId: string,
+  versionsMax: number,
+  onPruned: SweepWatch['pruned'],
+): Promise<boolean> {
   const rows = await ask(pool, findSurplus, [accountId, batchRows, versionsMax, surplusMax]);
   const [until, more] = rows[0] ?? [];
   if (until == null) return false;
@@ -130,15 +149,17 @@ async function pruneByNumber(pool: pg.Pool, accountId: string, versionsMax: numb
     keys.push(key);
   }
   const isCutShort = keys.length === surplusMax;
-  return transact(pool, async (askLocked) => {
+  const isLeft = await transact(pool, async (askLocked) => {
     const [locked = []] = await askLocked([prepared(lockToPrune, [accountId, lockClass])]);
-    if (locked.length === 0) return { outcome: false, writes: [] };
+    if (locked.length === 0) return { outcome: undefined, writes: [] };
     const empty = prepared(emptyVersions, [accountId, int8Array(revisions), textArray(keys)]);
     const counted = prepared(putCounted, [accountId, until]);
     // What was cut short is looked through once more: the walk then ends where this one began.
     const writes = [...(keys.length > 0 ? [empty] : []), ...(isCutShort ? [] : [counted])];
     return { outcome: more === 't' || isCutShort, writes };
   });
+  if (isLeft !== undefined) onPruned('versions', keys.length);
+  return isLeft ?? false;
 }
 
 async function ask(pool: pg.Pool, statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {

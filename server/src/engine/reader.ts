@@ -5,6 +5,7 @@ import type { Credential } from '../database/live-session.js';
 import type { WireRow } from '../database/wire-reader.js';
 import type { Wires } from '../database/wires.js';
 import { HaloError } from '../errors.js';
+import type { FlightWatch } from '../observability/flight-watch.js';
 import { ofAccount } from './account-statements.js';
 import {
   readBooleanArray,
@@ -67,15 +68,20 @@ const inlineBytesMax = int4(inlineValueBytesMax);
 /** A large value that is overwritten and pruned between being found and being fetched is looked for again. */
 const readsMax = 3;
 
-/** @param pool for values that are too large to travel with their flight */
-export function createReader(
-  wires: Wires,
-  pool: pg.Pool,
-  flightsMax: number,
-  flight: Flight = 'mixed',
-): Reader {
+export interface ReaderOptions {
+  readonly wires: Wires;
+  /** For values that are too large to travel with their flight. */
+  readonly pool: pg.Pool;
+  readonly flightsMax: number;
+  /** Whether a flight may carry reads of several accounts. */
+  readonly flight: Flight;
+  readonly watch: FlightWatch;
+}
+
+export function createReader({ wires, pool, flightsMax, flight, watch }: ReaderOptions): Reader {
   const batcher: Batcher<Read, Found | undefined> = createBatcher<Read, Found | undefined>({
-    fly: (reads) => fly(wires, reads, flight),
+    fly: watch.around((reads: readonly Read[]) => fly(wires, reads, flight)),
+    onShed: watch.shed,
     bytesOf: () => readBytes,
     ...(flight === 'account' ? { laneOf: ({ credential }) => credential.accountId, isLaneAlone: true } : {}),
     flightsMax,
@@ -84,10 +90,12 @@ export function createReader(
     queueItemsMax,
     queueBytesMax: queueItemsMax * readBytes,
   });
+  watch.queue(() => batcher.waiting);
+  const submit = watch.submitting(batcher.submit);
   return {
     get: async (credential, key) => {
       for (let reads = 1; reads <= readsMax; reads += 1) {
-        const found = await batcher.submit({ credential, key });
+        const found = await submit({ credential, key });
         if (found === undefined) return undefined;
         const value = found.value ?? (await fetchValue(pool, credential.accountId, found.revision, key));
         if (value !== undefined) return { ...found, value };

@@ -20,6 +20,7 @@ const batchesMax = 20;
  * that comes second finds nothing to end. An account whose commit fails is left out for the rest of the pass, so
  * that it does not keep the others waiting.
  *
+ * @param onExpired told how many have been ended; another server may have been the one that did it
  * @throws HaloError when the keys cannot be looked for
  */
 export async function sweepExpired(
@@ -27,6 +28,7 @@ export async function sweepExpired(
   end: EndExpired,
   report: Report,
   signal: AbortSignal,
+  onExpired: (keys: number) => void,
 ): Promise<void> {
   const failed = new Set<string>();
   for (let batch = 0; batch < batchesMax && !signal.aborted; batch += 1) {
@@ -34,10 +36,13 @@ export async function sweepExpired(
     let count = 0;
     const ends = [...expired].map(async ([accountId, keys]) => {
       count += keys.length;
-      await end(accountId, keys).catch((error: unknown) => {
-        failed.add(accountId);
-        report('Keys that have expired could not be ended.', error);
-      });
+      await end(accountId, keys).then(
+        () => onExpired(keys.length),
+        (error: unknown) => {
+          failed.add(accountId);
+          report('Keys that have expired could not be ended.', error);
+        },
+      );
     });
     await Promise.all(ends);
     if (count < batchKeys) return;

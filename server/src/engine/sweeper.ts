@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
+import { type SweepTask, type SweepWatch, unwatchedSweeps } from '../observability/sweep-watch.js';
 import { createEraser } from './eraser.js';
 import { createPruner, type Retention } from './pruner.js';
 import { type EndExpired, type Report, sweepExpired } from './sweep-expired.js';
@@ -23,9 +24,12 @@ export interface SweeperOptions {
   readonly end: EndExpired;
   readonly retention: Retention;
   readonly report: Report;
+  /** Undefined: nobody counts. */
+  readonly watch?: SweepWatch;
 }
 
 interface Task {
+  readonly name: SweepTask;
   /** Answers whether there is more to do at once. */
   readonly run: (signal: AbortSignal) => Promise<boolean>;
   readonly intervalMs: number;
@@ -40,22 +44,23 @@ const backlogPauseMs = 1_000;
 /** What fails is tried less and less often, up to this. */
 const retryMsMax = 30_000;
 
-export function createSweeper({ database, end, retention, report }: SweeperOptions): Sweeper {
+export function createSweeper(options: SweeperOptions): Sweeper {
+  const { database, end, retention, report, watch = unwatchedSweeps } = options;
   const stopping = new AbortController();
-  const prune = createPruner(database.scanners, retention, report);
+  const prune = createPruner(database.scanners, retention, report, watch.pruned);
   const expire = async (signal: AbortSignal): Promise<boolean> => {
-    await sweepExpired(database.scanners, end, report, signal);
+    await sweepExpired(database.scanners, end, report, signal, watch.expired);
     return false;
   };
   const tasks: readonly Task[] = [
-    { run: expire, intervalMs: expiryIntervalMs },
-    { run: prune, intervalMs: pruneIntervalMs },
-    { run: createEraser(database.scanners).sweep, intervalMs: eraseIntervalMs },
+    { name: 'expire', run: expire, intervalMs: expiryIntervalMs },
+    { name: 'prune', run: prune, intervalMs: pruneIntervalMs },
+    { name: 'erase', run: createEraser(database.scanners).sweep, intervalMs: eraseIntervalMs },
   ];
   let loops: readonly Promise<void>[] = [];
   return {
     start: () => {
-      loops = tasks.map((task) => repeat(task, report, stopping.signal));
+      loops = tasks.map((task) => repeat(task, { report, watch }, stopping.signal));
     },
     stop: async () => {
       stopping.abort();
@@ -68,7 +73,11 @@ export function createSweeper({ database, end, retention, report }: SweeperOptio
 }
 
 /** One pass after another, each after a pause that is jittered, so that servers do not sweep in step. */
-async function repeat({ run, intervalMs }: Task, report: Report, signal: AbortSignal): Promise<void> {
+async function repeat(
+  { name, run, intervalMs }: Task,
+  { report, watch }: { readonly report: Report; readonly watch: SweepWatch },
+  signal: AbortSignal,
+): Promise<void> {
   let pauseMs = intervalMs;
   let failures = 0;
   for (;;) {
@@ -78,9 +87,11 @@ async function repeat({ run, intervalMs }: Task, report: Report, signal: AbortSi
     if (signal.aborted) return;
     try {
       const more = await run(signal);
+      watch.ran(name, true);
       failures = 0;
       pauseMs = more ? Math.min(backlogPauseMs, intervalMs) : intervalMs;
     } catch (error) {
+      watch.ran(name, false);
       report('Sweeping failed and will be tried again.', error);
       failures += 1;
       pauseMs = Math.max(intervalMs, Math.min(retryMsMax, expiryIntervalMs * 2 ** failures));

@@ -4,6 +4,7 @@ import { requireReplicated } from '../database/connections.js';
 import { databaseError } from '../database/failure.js';
 import { inOneWrite } from '../database/pipeline.js';
 import { HaloError } from '../errors.js';
+import { inSpan } from '../observability/spans.js';
 import type { Row } from './statements.js';
 
 /** Asks PostgreSQL in one round trip; answers the rows of each statement. */
@@ -37,7 +38,7 @@ export async function transact<Outcome>(
 ): Promise<Outcome> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt(pool, decide);
+      return await inSpan('transaction', () => attempt(pool, decide));
     } catch (error) {
       if (!(error instanceof RolledBack)) throw error;
       if (tries === triesMax || !error.worthRetrying) throw databaseError(error.cause, { committing: false });

@@ -33,8 +33,17 @@ export interface Watcher {
   open(credential: Credential, query: WatchQuery): Promise<Watch>;
   /** To be called when commits of these accounts have been acknowledged. */
   hear(committed: readonly { readonly accountId: string; readonly revision: number }[]): void;
+  counts(): WatchCounts;
   /** Ends all watches, and takes no more. */
   close(): Promise<void>;
+}
+
+export interface WatchCounts {
+  readonly watches: number;
+  /** That somebody watches. */
+  readonly accounts: number;
+  /** Watches that are not yet at the present. */
+  readonly replays: number;
 }
 
 export interface WatchQuery {
@@ -165,6 +174,7 @@ export function createWatcher({ pool, scanners, report, bounds = watchBounds }: 
       if (places.taken === 0) return;
       for (const { accountId, revision } of committed) places.feeds.get(accountId)?.hear(revision);
     },
+    counts: () => ({ watches: places.taken, accounts: places.feeds.size, replays: replays.size }),
     close: async () => {
       closing.abort();
       const feeds = [...places.feeds.values()];

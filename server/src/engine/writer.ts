@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { QueryArrayConfig } from 'pg';
 import type { Database, Flight } from '../database/database.js';
+import type { FlightWatch } from '../observability/flight-watch.js';
 import { boundTo } from './account-statements.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import type { Commit } from './commit.js';
@@ -39,17 +40,26 @@ export interface WriterOptions {
   readonly limits: StoreLimits;
   /** Whether a flight may carry commits of several accounts. */
   readonly flight: Flight;
+  readonly watch: FlightWatch;
   /** Told of what changed as soon as PostgreSQL has acknowledged it; may not throw. */
   readonly onCommitted: (stores: PlainOutcome['stores']) => void;
 }
 
-export function createWriter({ database, flightsMax, limits, flight, onCommitted }: WriterOptions): Writer {
+export function createWriter({
+  database,
+  flightsMax,
+  limits,
+  flight,
+  watch,
+  onCommitted,
+}: WriterOptions): Writer {
   const batcher: Batcher<Commit, Accepted> = createBatcher({
-    fly: async (commits): Promise<readonly (Accepted | Error)[]> => {
+    fly: watch.around(async (commits: readonly Commit[]): Promise<readonly (Accepted | Error)[]> => {
       const { outcomes, stores } = await fly(database, limits, commits, flight);
       onCommitted(stores);
       return outcomes;
-    },
+    }),
+    onShed: watch.shed,
     bytesOf,
     // They would only wait for the same row in PostgreSQL: better that they fly together.
     laneOf: ({ accountId }) => accountId,
@@ -60,7 +70,8 @@ export function createWriter({ database, flightsMax, limits, flight, onCommitted
     queueItemsMax,
     queueBytesMax,
   });
-  return { commit: (commit) => batcher.submit(commit), close: () => batcher.close() };
+  watch.queue(() => batcher.waiting);
+  return { commit: watch.submitting(batcher.submit), close: () => batcher.close() };
 }
 
 function bytesOf({ mutations }: Commit): number {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerOptions } from 'node:htt
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { limits } from 'halo-contract';
 import type { Activity } from '../auth/activity.js';
+import type { SpanMaker } from '../observability/open-telemetry.js';
 import type { Quota } from './allowances.js';
 import { type Authenticate, createAuthenticate } from './authenticate.js';
 import { createBodyTimeout } from './body-timeout.js';
@@ -14,6 +15,7 @@ import { createEntrance } from './entrance.js';
 import { checkHost } from './host.js';
 import { openKeyLane } from './key-lane.js';
 import { serveKeyRequest } from './key-requests.js';
+import { createObservation } from './observation.js';
 import {
   answerClientError,
   answerExpectation,
@@ -49,6 +51,8 @@ export type AppOptions = Omit<
   readonly corsOrigins: readonly string[];
   /** Undefined: an account may ask as much as it likes. */
   readonly rateLimit: Quota | undefined;
+  /** Undefined: no traces are made. */
+  readonly spans: SpanMaker | undefined;
 };
 
 /** Headers come at once or not at all. */
@@ -93,8 +97,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     unstorageMount,
     createUpstashMount(options.engine),
   ]);
+  const observation = createObservation({
+    meter: options.metrics.requests,
+    spans: options.spans,
+    mountPaths: mounts.paths,
+  });
   const limitRate = rateLimit && limitRateBy(rateLimit, authenticate, options, nextRequestId, mounts);
-  const enter = createEntrance({ ...options, nextRequestId, proxies, limitRate });
+  const enterUnseen = createEntrance({ ...options, nextRequestId, proxies, limitRate });
+  const enter: Step = (serve) => observation.step(enterUnseen(serve));
   let closing = false;
   const app = fastify({
     loggerInstance: logger,
@@ -121,15 +131,19 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: answerFrameworkError,
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, nextRequestId()),
+    clientErrorHandler: (error, socket) => {
+      if (answerClientError(error, socket, nextRequestId())) observation.countMalformed();
+    },
   });
   // What else has to see every request sees none of those in the lane.
-  const hasLane = trustedProxies.length === 0 && options.corsOrigins.length === 0 && rateLimit === undefined;
+  const isOpen = trustedProxies.length === 0 && options.corsOrigins.length === 0 && rateLimit === undefined;
+  const hasLane = isOpen && options.spans === undefined;
   const lane = hasLane
     ? openKeyLane(app.server, {
         ...keyRequests,
         firstMsMax: headersTimeoutMs,
         keepAliveMsMax: keepAliveTimeoutMs,
+        count: observation.countKeyRequest,
       })
     : undefined;
   app.addHook('preClose', async () => {
@@ -137,6 +151,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     lane?.close();
   });
   app.addHook('onRequest', (request, reply, done) => {
+    observation.routed(request.raw, request.routeOptions.url);
     reply.headers(fixedHeaders(request.id));
     checkHost(request.raw);
     bodyTimeout.watch(request.raw, request.routeOptions.config.bodyMsMax ?? bodyMsMax);

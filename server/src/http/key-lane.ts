@@ -22,6 +22,8 @@ export interface KeyLaneOptions extends KeyRequests {
   readonly firstMsMax: number;
   /** And after that. */
   readonly keepAliveMsMax: number;
+  /** Counts a request that was answered, and in how many milliseconds. */
+  readonly count: (method: string, status: number, ms: number) => void;
 }
 
 /** Less than a server that stops waits for its connections. */
@@ -75,6 +77,8 @@ function admit(socket: Socket, { options, leave, moveToNode, isClosing }: Lane):
   const keepAliveS = Math.floor(options.keepAliveMsMax / 1_000);
   /** Received and not yet looked at. */
   let waiting: Buffer | undefined;
+  /** When the request arrived, in an array so that noting it allocates nothing. */
+  const began = new Float64Array(1);
   let isBusy = false;
   let hasServed = false;
   let hasEnded = false;
@@ -96,8 +100,12 @@ function admit(socket: Socket, { options, leave, moveToNode, isClosing }: Lane):
       return;
     }
     isBusy = true;
+    began[0] = performance.now();
     waiting = request.end < bytes.length ? bytes.subarray(request.end) : undefined;
-    void answer(request).then((answered) => send(answered, request.method === 'HEAD'));
+    void answer(request).then((answered) => {
+      options.count(request.method, answered.status, performance.now() - (began[0] as number));
+      send(answered, request.method === 'HEAD');
+    });
   }
 
   function answer({ method, url, headers, body }: WholeRequest): Promise<KeyAnswer> {

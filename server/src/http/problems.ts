@@ -206,11 +206,15 @@ export function answerExpectation(
   response.writeHead(problems[refusal.code].status, headers).end(body);
 }
 
-/** What Node's parser refuses before there is a request: answered on the bare socket, which is then closed. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
+/**
+ * What Node's parser refuses before there is a request: answered on the bare socket, which is then closed.
+ *
+ * @returns false when there was nobody left to answer
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, requestId: string): boolean {
   if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET') {
     socket.destroy();
-    return;
+    return false;
   }
   const refusal = parserRefusal(error.code);
   const { status } = problems[refusal.code];
@@ -223,6 +227,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, 
   };
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('')}\r\n${body}`);
+  return true;
 }
 
 function parserRefusal(code: string | undefined): HaloError {
