@@ -18,7 +18,7 @@ const groups: readonly Group[] = [
 
 /** In pixels, of a drawing as wide as a page of text. */
 const width = 760;
-const labelWidth = 210;
+const labelWidth = 240;
 const figureWidth = 80;
 const barHeight = 18;
 const barStep = 26;
