@@ -333,7 +333,11 @@ describe('a sender', () => {
     ];
     const { fetch } = fetchThat(...answers);
     const send = createSender({ url: 'http://halo.test', fetch, retries: 0 });
-    await expect(send(put)).rejects.toMatchObject({ code: 'unavailable', status: 502, requestId: 'r-7' });
+    await expect(send(put)).rejects.toMatchObject({
+      code: 'outcome-unknown',
+      status: 502,
+      requestId: 'r-7',
+    });
     await expect(send(put)).rejects.toMatchObject({ code: 'pruned', requestId: 'r-1' });
   });
 });

@@ -145,10 +145,10 @@ const lostText = 'The answer to a write was lost: it may or may not have been do
 const proxyStatuses = [502, 504];
 
 /** A proxy that has lost the server does not know what became of a write. Halo itself always says why it refuses. */
-function lostBehindProxy({ repeat }: Ask, error: HaloError): HaloError {
-  const { status, problem } = error;
-  const isLost = repeat !== 'safe' && problem === undefined && proxyStatuses.includes(status);
-  return isLost ? new HaloError('outcome-unknown', lostText, { status, cause: error }) : error;
+function lostBehindProxy(ask: Ask, error: HaloError): HaloError {
+  const { status, problem, requestId } = error;
+  const isLost = !isSafe(ask) && problem === undefined && proxyStatuses.includes(status);
+  return isLost ? new HaloError('outcome-unknown', lostText, { status, requestId, cause: error }) : error;
 }
 
 /** Who waits for what others wait for too, such as one refresh for all, can stop waiting alone. */

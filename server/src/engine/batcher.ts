@@ -79,7 +79,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   function depart(): void {
     // A full flight has nothing to wait for, and with thousands of busy connections the end of the turn was measured to
     // be up to four seconds away.
-    launch(options.flightItemsMax);
+    if (!options.isLaneAlone) launch(options.flightItemsMax);
     if (departing || queue.length === 0 || flights >= options.flightsMax) return;
     departing = true;
     setImmediate(() => {

@@ -3,7 +3,14 @@ import { createTestDatabase } from '../database/test-database.js';
 import { readChangesAfter, readChangeValues, readNews } from './change-statements.js';
 import { listTrash, listVersions, readPast } from './history-statements.js';
 import { findExpired, findHorizon, findStores, findSurplus } from './retention-statements.js';
-import { readValue, type Statement } from './statements.js';
+import {
+  readKeys,
+  readPasts,
+  readPointersShort,
+  readUndone,
+  readValue,
+  type Statement,
+} from './statements.js';
 import {
   createStore,
   explainPrepared,
@@ -23,7 +30,8 @@ afterAll(drop);
 
 const me = await createStore(database);
 const session = [me.accountId, me.sessionId, null];
-const sessions = [`{${me.accountId}}`, `{${me.sessionId}}`, '{null}'];
+const sessions = [`{${me.sessionId}}`, '{null}'];
+const accountsSessions = [`{${me.accountId}}`, ...sessions];
 const endOfTime = Number.MAX_SAFE_INTEGER;
 const dayMs = 86_400_000;
 /** No limit of how much is looked at or answered. */
@@ -48,9 +56,13 @@ const statements: readonly (readonly [string, Statement, values: readonly unknow
   ['a key of the past', readPast, [...session, 'hot', newest - 10], 120],
   ['a page of changes', readChangesAfter, [...wholeRange(me), 0, endOfTime, 100, 101], 60],
   ['the changes of one commit', readChangesAfter, [...wholeRange(me), newest - 1, newest, all, all], 40],
-  ['the news of an account', readNews, [...sessions, me.accountId, newest - 20, endOfTime, 101], 60],
+  ['the news of an account', readNews, [me.accountId, ...sessions, newest - 20, endOfTime, 101], 60],
   ['values of changes', readChangeValues, [me.accountId, '{1,500,1000}', '{k/1,k/500,k/1000}'], 40],
   ['a page of the trash', listTrash, [...wholeRange(me), 10], 120],
+  ['keys with their values', readKeys, [...accountsSessions, '{1,1}', '{k/501,hot}', 65_536], 60],
+  ['what keys point to', readPointersShort, [`{${me.accountId},${me.accountId}}`, '{k/1,hot}'], 60],
+  ['what a commit changed', readUndone, [`{${me.accountId}}`, `{${newest}}`], 60],
+  ['keys as they were', readPasts, [`{${me.accountId}}`, '{hot}', `{${newest - 10}}`], 200],
   ['a value', readValue, [me.accountId, 1_000, 'k/1000'], 10],
   ['keys that have expired', findExpired, ['{}', 10], 80],
   ['stores to prune', findStores, [0, 10, dayMs], 60],

@@ -24,6 +24,18 @@ export interface Statement {
 export type Row = readonly (string | null)[];
 
 /**
+ * At most one row, found by its whole primary key. The limit keeps PostgreSQL from any other plan: one that it makes
+ * while tables are empty stays in use while they fill, and a plain join was then seen to read a whole account for each
+ * key.
+ */
+const entryOf = (account: string, key: string) =>
+  `lateral (select * from entries where account_id = ${account} and key = ${key} limit 1)`;
+const buriedOf = (account: string, key: string) =>
+  `lateral (select * from trash where account_id = ${account} and key = ${key} limit 1)`;
+const versionOf = (account: string, revision: string, key: string) =>
+  `lateral (select * from versions where account_id = ${account} and revision = ${revision} and key = ${key} limit 1)`;
+
+/**
  * Live sessions among the credentials presented: $1 account ids, $2 session ids, $3 secret hashes, null for
  * a verified log-in. `n` is the credential's place, from 1.
  */
@@ -62,9 +74,9 @@ export const readKeys: Statement = {
            array_agg(v.expires_at)
     from live
     cross join unnest($4::int[], $5::text[]) with ordinality as r (credential, key, n)
-    left join entries e on e.account_id = live.accounts[r.credential] and e.key = r.key
-      and (e.expires_at is null or e.expires_at > now())
-    left join versions v on v.account_id = e.account_id and v.revision = e.revision and v.key = e.key`,
+    left join ${entryOf('live.accounts[r.credential]', 'r.key')} as e
+      on e.expires_at is null or e.expires_at > now()
+    left join ${versionOf('e.account_id', 'e.revision', 'e.key')} as v on true`,
 };
 
 /** The value of one version: $1 account, $2 revision, $3 key. */
@@ -100,8 +112,8 @@ export const readPointers: Statement = {
   text: `
     select k.n, e.revision, e.bytes, e.created_at, e.expires_at, t.revision
     from unnest($1::bigint[], $2::text[]) with ordinality as k (account_id, key, n)
-    left join entries e on e.account_id = k.account_id and e.key = k.key
-    left join trash t on t.account_id = k.account_id and t.key = k.key`,
+    left join ${entryOf('k.account_id', 'k.key')} as e on true
+    left join ${buriedOf('k.account_id', 'k.key')} as t on true`,
 };
 
 /** A signed 64-bit integer has at most 20 characters. */
@@ -114,9 +126,9 @@ export const readPointersShort: Statement = {
   text: `
     select k.n, e.revision, e.bytes, e.created_at, e.expires_at, t.revision, ${shortValue('v')}
     from unnest($1::bigint[], $2::text[]) with ordinality as k (account_id, key, n)
-    left join entries e on e.account_id = k.account_id and e.key = k.key
-    left join trash t on t.account_id = k.account_id and t.key = k.key
-    left join versions v on v.account_id = e.account_id and v.revision = e.revision and v.key = e.key`,
+    left join ${entryOf('k.account_id', 'k.key')} as e on true
+    left join ${buriedOf('k.account_id', 'k.key')} as t on true
+    left join ${versionOf('e.account_id', 'e.revision', 'e.key')} as v on true`,
 };
 
 /** The live keys under prefixes: $1 account ids, $2 prefixes, $3 their upper bounds, $4 how many of each. */
@@ -147,7 +159,7 @@ export const readUndone: Statement = {
     from unnest($1::bigint[], $2::bigint[]) with ordinality as u (account_id, revision, n)
     join stores s on s.account_id = u.account_id and s.pruned_revision < u.revision
     join versions v on v.account_id = u.account_id and v.revision = u.revision
-    left join versions p on p.account_id = v.account_id and p.revision = v.previous_revision and p.key = v.key`,
+    left join ${versionOf('v.account_id', 'v.previous_revision', 'v.key')} as p on true`,
 };
 
 /**
@@ -162,17 +174,17 @@ export const readPasts: Statement = {
       select k.n, k.account_id, k.key, k.at, s.pruned_revision, coalesce(e.revision, t.revision) as revision
       from unnest($1::bigint[], $2::text[], $3::bigint[]) with ordinality as k (account_id, key, at, n)
       join stores s on s.account_id = k.account_id
-      left join entries e on e.account_id = k.account_id and e.key = k.key
-      left join trash t on t.account_id = k.account_id and t.key = k.key
+      left join ${entryOf('k.account_id', 'k.key')} as e on true
+      left join ${buriedOf('k.account_id', 'k.key')} as t on true
       union all
       select link.n, link.account_id, link.key, link.at, link.pruned_revision, v.previous_revision
       from link
-      join versions v on v.account_id = link.account_id and v.revision = link.revision and v.key = link.key
+      cross join ${versionOf('link.account_id', 'link.revision', 'link.key')} as v
       where link.revision > link.at and not (v.kind = 'set' and v.value is null)
     )
     select link.n, ${pastColumns('v')}
     from link
-    left join versions v on v.account_id = link.account_id and v.revision = link.revision and v.key = link.key
+    left join ${versionOf('link.account_id', 'link.revision', 'link.key')} as v on true
     where link.revision <= link.at
        or (link.revision is not null and (v.revision is null or (v.kind = 'set' and v.value is null)))
        or (link.revision is null and link.at < link.pruned_revision)`,
@@ -224,7 +236,7 @@ export const appendCopies: Statement = {
     from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[],
                 $7::timestamptz[], $8::text[], $9::bigint[], $10::text[])
       as n (account_id, revision, key, previous_revision, kind, created_at, expires_at, actor, from_revision, from_key)
-    join versions v on v.account_id = n.account_id and v.revision = n.from_revision and v.key = n.from_key`,
+    cross join ${versionOf('n.account_id', 'n.from_revision', 'n.from_key')} as v`,
 };
 
 /**
@@ -261,7 +273,7 @@ export const putPlain: Statement = {
       cross join unnest($5::int[], $6::int[], $7::int[], $8::int[], $9::boolean[], $10::text[], $11::bytea[],
                         $12::text[], $13::text[], $14::int[], $15::bigint[]) with ordinality
         as a (credential, account, step, previous, is_last, key, value, content_type, metadata, bytes, ttl, n)
-      left join entries e on e.account_id = live.accounts[a.credential] and e.key = a.key
+      left join ${entryOf('live.accounts[a.credential]', 'a.key')} as e on true
     ),
     totals as materialized (
       select account_id, count(*) as commits, sum(bytes) as bytes,
@@ -274,8 +286,7 @@ export const putPlain: Statement = {
       select bool_and(coalesce(t.is_plain and s.keys + t.commits <= coalesce(s.keys_max, $16::bigint)
                                and s.bytes + t.bytes <= coalesce(s.bytes_max, $17::bigint), false))
              and not exists (
-               select from asked a join trash on trash.account_id = a.account_id and trash.key = a.key
-               where a.is_new
+               select from asked a cross join ${buriedOf('a.account_id', 'a.key')} as t where a.is_new
              ) as is_plain
       from totals t left join stores s on s.account_id = t.account_id
     ),
