@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
@@ -36,8 +36,9 @@ async function publish(title: string, text: string): Promise<void> {
 function machine(): string {
   const [cpu] = cpus();
   const memory = (totalmem() / 2 ** 30).toFixed(0);
+  const [load = 0] = loadavg();
   const date = new Date().toISOString().slice(0, 10);
-  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, Linux ${release()}, Node.js ${process.version}, ${date}.`;
+  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, Linux ${release()}, Node.js ${process.version}, ${date}, load ${load.toFixed(1)}: what else the machine did is in the times.`;
 }
 
 function show({ rows, figures, skipped }: Results): string {

@@ -51,6 +51,10 @@ test('a stop under load answers what is in flight, and exits with 0', async () =
     result: String(late.length),
     of: `${signals.length} stops; their writes are in the table, as unknown outcomes`,
   });
+  // Given up after the reset, so that no other try can have done it.
+  const stored = new Set(result.stored.log.map(({ value }) => value));
+  const given = result.recording.writes.filter(({ outcomes }) => outcomes.join() === 'no-answer');
+  expect(given.filter(({ id }) => stored.has(id))).toEqual([]);
   expect(inFlight.length).toBeGreaterThan(0);
   expect(broken).toEqual([]);
 });
