@@ -6,6 +6,8 @@ const pure = { isolate: false };
 /** Unit tests, beside the code they test. What goes through the wire is in `e2e/`. */
 export default defineConfig({
   test: {
+    // One core would wait for PostgreSQL half of the time.
+    maxWorkers: 2,
     projects: [
       { test: { ...pure, name: 'contract', root: 'contract', include: ['src/**/*.test.ts'] } },
       {

@@ -29,8 +29,9 @@ export default defineConfig({
         locale: 'en-US',
         timezoneId: 'UTC',
         actionTimeout: 10_000,
-        // Without pictures: to take them all along slows every test down.
-        trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: false },
+        // A trace costs as much as a test itself; whoever looks for a fault asks for it.
+        trace: process.env.HALO_TEST_TRACE === undefined ? 'off' : 'retain-on-failure',
+        screenshot: 'only-on-failure',
         launchOptions: {
           ...(executablePath === undefined ? {} : { executablePath }),
           args: [

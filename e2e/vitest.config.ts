@@ -11,5 +11,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Each file brings a Node and a PostgreSQL along: more at once would only wait for each other.
     maxWorkers: 2,
+    // Nothing of a file is left to another but what it imports, which takes longer than most tests.
+    isolate: false,
   },
 });
