@@ -152,22 +152,28 @@ test('Back and Forward go through the keys that were opened', async ({ page, per
 
 test('what the server cannot answer is said, and Retry tries again', async ({ page, person, halo }) => {
   await halo.set(person, 'a', '1');
-  let answers = false;
-  await page.route('**/v1/keys?*', (route) =>
-    answers
-      ? route.continue()
-      : route.fulfill({
-          status: 500,
-          contentType: 'application/problem+json',
-          headers: { 'X-Request-Id': 'request-of-test' },
-          body: '{"code":"internal","status":500,"title":"Internal error","detail":"It broke."}',
-        }),
-  );
+  let answers: Promise<void> | undefined;
+  let answer = () => {};
+  await page.route('**/v1/keys?*', async (route) => {
+    await answers;
+    if (answers !== undefined) await route.continue();
+    else
+      await route.fulfill({
+        status: 500,
+        contentType: 'application/problem+json',
+        headers: { 'X-Request-Id': 'request-of-test' },
+        body: '{"code":"internal","status":500,"title":"Internal error","detail":"It broke."}',
+      });
+  });
   await page.goto('/home');
   const alert = page.getByRole('alert').filter({ hasText: 'The keys could not be loaded' });
   await expect(alert).toContainText('request-of-test');
-  answers = true;
+  // What the page asks by itself meanwhile waits too, or the alert could go before it is clicked.
+  answers = new Promise((resolve) => {
+    answer = resolve;
+  });
   await alert.getByRole('button', { name: 'Retry' }).click();
+  answer();
   await expect(rowOf(page, 'a')).toBeVisible();
   await expect(alert).toHaveCount(0);
 });
