@@ -16,7 +16,8 @@ export default defineConfig({
   fullyParallel: true,
   // Each worker brings a browser, a Node and a PostgreSQL along.
   workers: 2,
-  retries: 0,
+  // On shared machines a page may be late beyond all patience. What needed its second try is listed as flaky.
+  retries: process.env.CI === undefined ? 0 : 1,
   timeout: 30_000,
   expect: { timeout: 10_000 },
   projects: [
