@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
+import { commitsOf } from '../commits.js';
 import { haloAt } from '../halo.js';
 import { startHalo } from '../halo-server.js';
 import { requestLines, sendRaw } from '../raw-socket.js';
@@ -66,6 +67,15 @@ test('what is asked before the client ends its side is answered', async () => {
   expect(answers.map(({ status, body }) => [status, body])).toEqual([[200, 'answered']]);
 });
 
+test('what follows a plain request is judged like any, although the client has ended its side', async () => {
+  await halo.set(person, 'end', 'answered');
+  for (const rest of ['GARBAGE\r\n\r\n', 'GET /v1/keys/end HTT', list()]) {
+    const [first] = await sendRaw(server.port, get('end') + rest, { end: true });
+    expect([first?.status, first?.body]).toEqual([200, 'answered']);
+    expect((await halo.read(person, 'end')).toString()).toBe('answered');
+  }
+});
+
 test('answers carry the same headers, whichever way they are served', async () => {
   await halo.set(person, 'same', 'value');
   for (const request of [get, (key: string, ...more: string[]) => put(key, 'value', ...more)]) {
@@ -78,6 +88,20 @@ test('answers carry the same headers, whichever way they are served', async () =
   const [missing] = await sendRaw(server.port, get('missing'), { end: true });
   expect(missing?.headers.get('content-type')).toBe('application/problem+json');
   expect(missing?.status).toBe(404);
+});
+
+test('metadata that no header can carry as it is comes escaped, whichever way it is served', async () => {
+  const metadata = { text: 'a\u007fb' };
+  await commitsOf(halo).commit(person, { set: { key: 'delete', value: 'x', metadata } });
+  // Node's server does not answer who has ended their side.
+  for (const [request, end] of [
+    [get('delete'), true],
+    [get('delete', last), false],
+  ] as const) {
+    const [answer] = await sendRaw(server.port, request, { end });
+    expect(answer?.status).toBe(200);
+    expect(JSON.parse(answer?.headers.get('halo-metadata') ?? '{}')).toEqual(metadata);
+  }
 });
 
 test('a HEAD has no body, and the next answer follows', async () => {

@@ -117,7 +117,6 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
         run = {
           count: statements.length,
           rows: [],
-
           current: [],
           error: undefined,
           resolve,
@@ -136,6 +135,8 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
 
 /** The socket is node-postgres's own, which it holds where no type tells. */
 async function connected(client: pg.Client): Promise<Duplex> {
+  // Also while it is made: an error that nobody hears would end the process.
+  client.on('error', () => {});
   await client.connect();
   await refuseStandby(client).catch(async (error: unknown) => {
     await client.end();

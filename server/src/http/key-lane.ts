@@ -77,8 +77,6 @@ function admit(socket: Socket, { options, leave, moveToNode, isClosing }: Lane):
   const keepAliveS = Math.floor(options.keepAliveMsMax / 1_000);
   /** Received and not yet looked at. */
   let waiting: Buffer | undefined;
-  /** When the request arrived, in an array so that noting it allocates nothing. */
-  const began = new Float64Array(1);
   let isBusy = false;
   let hasServed = false;
   let hasEnded = false;
@@ -100,10 +98,12 @@ function admit(socket: Socket, { options, leave, moveToNode, isClosing }: Lane):
       return;
     }
     isBusy = true;
-    began[0] = performance.now();
+    const beganMs = performance.now();
     waiting = request.end < bytes.length ? bytes.subarray(request.end) : undefined;
+    // What waits may have to move to Node's server, which takes no connection whose end was already told.
+    if (waiting !== undefined) socket.pause();
     void answer(request).then((answered) => {
-      options.count(request.method, answered.status, performance.now() - (began[0] as number));
+      options.count(request.method, answered.status, performance.now() - beganMs);
       send(answered, request.method === 'HEAD');
     });
   }
@@ -155,7 +155,8 @@ function admit(socket: Socket, { options, leave, moveToNode, isClosing }: Lane):
   }
 
   function onTimeout(): void {
-    if (isBusy) return;
+    // One who does not take the answer is not waited for either.
+    if (isBusy && !socket.writableNeedDrain) return;
     if (hasServed) socket.destroy();
     else {
       forget();

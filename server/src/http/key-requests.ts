@@ -63,13 +63,16 @@ export function serveKeyRequest(
     return readBody(request, limits.valueBytesMax);
   };
   const check = () => checkHost(request);
-  void answerKeyRequest(options, { method, url, headers, readBody: body }, requestId, check).then(
-    (answer) => {
+  answerKeyRequest(options, { method, url, headers, readBody: body }, requestId, check)
+    .then((answer) => {
       // Whoever is still sending gets to read the answer only if the rest is taken in.
       request.resume();
       sendAnswer(request, response, answer);
-    },
-  );
+    })
+    .catch((error: unknown) => {
+      options.logger.error({ request_id: requestId, err: error }, 'an answer could not be sent');
+      response.destroy();
+    });
   return true;
 }
 

@@ -65,7 +65,7 @@ export function checkMetadata(bytes: Buffer): string {
 /** Metadata in a form that any client reads from a header: JSON with all but ASCII escaped. */
 export function metadataHeader(metadata: string): string {
   return metadata.replace(
-    /[\u0080-\uffff]/g,
+    /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
