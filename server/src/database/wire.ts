@@ -8,7 +8,7 @@ import { createWireReader, type WireMessage, type WireRow } from './wire-reader.
 /**
  * A connection for hot statements, on which parameters and results travel in PostgreSQL's binary format.
  * node-postgres decodes every column of every row as UTF-8 text, so that it cannot read binary results, and a flight
- * of reads cost twice the CPU time in Node and a third more in PostgreSQL. It still makes the connection, with all
+ * of reads cost up to twice the CPU time in Node. It still makes the connection, with all
  * that belongs to it: addresses, TLS, authentication, settings. From then on this speaks the extended query protocol
  * on it alone (PostgreSQL's documentation, chapter 54).
  *

@@ -13,13 +13,7 @@ import type { Accepted } from './plan.js';
 import { lockStores, putPlain } from './statements.js';
 import { isConflict } from './transaction.js';
 
-/**
- * Writes flights of plain sets without planning them: most writes set one key, whatever it was before, and for those
- * PostgreSQL can do all that `plan` would, in one statement and one round trip. Its promise: what it writes and
- * answers is what `plan` would have decided, or it writes nothing and leaves the flight to be planned. It does so
- * whenever anything about the flight is not plain: a session that has ended, may only read or does not reach a key; a
- * key that has expired and is not yet swept, or lies in the trash; an account near its limits.
- */
+/** A set without condition, check or idempotency key, which does not keep an expiry. */
 export interface PlainSet {
   readonly credential: Credential;
   readonly set: SetMutation;
@@ -52,6 +46,12 @@ const noTtl = -1;
 const yes = 1;
 
 /**
+ * Writes flights of plain sets without planning them: most writes set one key, whatever it was before, and for those
+ * PostgreSQL can do all that `plan` would, in one statement and one round trip. Its promise: what it writes and
+ * answers is what `plan` would have decided, or it writes nothing and leaves the flight to be planned. It does so
+ * whenever anything about the flight is not plain: a session that has ended, may only read or does not reach a key; a
+ * key that has expired and is not yet swept, or lies in the trash; an account near its limits.
+ *
  * @returns undefined when nothing was written, and the flight has to be planned
  * @throws HaloError `unavailable`, `outcome-unknown`, `internal`
  */
@@ -60,15 +60,15 @@ export async function flyPlain(
   limits: StoreLimits,
   sets: readonly PlainSet[],
 ): Promise<PlainOutcome | undefined> {
-  const flight = layOut(sets);
-  const rows = await run(wires, flight, sets, limits);
+  const layout = layOut(sets);
+  const rows = await run(wires, layout, sets, limits);
   if (rows === undefined) return undefined;
   const answer = rows[1]?.[0] ?? [];
-  return answer[0]?.[0] === yes ? readOutcome(flight, sets, answer) : undefined;
+  return answer[0]?.[0] === yes ? readOutcome(layout, sets, answer) : undefined;
 }
 
 /** Where each set stands in its flight; places count from 1. */
-interface Flight {
+interface Layout {
   readonly accountIds: readonly string[];
   /** Of each set: the place of its account, and how many revisions after the store's its own is. */
   readonly accounts: readonly number[];
@@ -80,7 +80,7 @@ interface Flight {
   readonly counts: readonly number[];
 }
 
-function layOut(sets: readonly PlainSet[]): Flight {
+function layOut(sets: readonly PlainSet[]): Layout {
   const places = new Map<string, number>();
   const counts: number[] = [];
   const lastOf = new Map<string, number>();
@@ -109,7 +109,7 @@ function layOut(sets: readonly PlainSet[]): Flight {
 /** Undefined when PostgreSQL rolled back for what will not happen again. */
 async function run(
   wires: Wires,
-  { accountIds, accounts, steps, previous, isLast }: Flight,
+  { accountIds, accounts, steps, previous, isLast }: Layout,
   sets: readonly PlainSet[],
   { keysMax, bytesMax }: StoreLimits,
 ): Promise<WireRows | undefined> {
@@ -148,7 +148,7 @@ function ttlMsOf({ expiry }: SetMutation): number {
 }
 
 function readOutcome(
-  { accountIds, accounts, steps, counts }: Flight,
+  { accountIds, accounts, steps, counts }: Layout,
   sets: readonly PlainSet[],
   [, revisionArray, createdArray]: WireRow,
 ): PlainOutcome {

@@ -6,8 +6,8 @@ import { answerKeyRequest, type KeyRequests } from './key-requests.js';
 import { createWholeRequestReader, type WholeRequest } from './whole-request.js';
 
 /**
- * Serves plain requests for keys straight from the connection: Node's HTTP server, its objects for a request and a
- * response and their events cost more than all that Halo does to answer a GET. Every connection begins here, and
+ * Serves plain requests for keys straight from the connection, without the objects and events that Node's HTTP server
+ * makes for each request. Every connection begins here, and
  * stays while it brings nothing but plain requests that arrive whole (`whole-request.ts`). With the first that is
  * anything else it moves to Node's server for good, which then reads that request from its first byte. So this knows
  * nothing of slow, long, compressed or malformed requests, and cannot differ from Node about where one ends.
