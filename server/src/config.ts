@@ -14,6 +14,8 @@ export interface Config {
   readonly workers: number;
   /** Whose reads and writes go to PostgreSQL together: everybody's, or one account's at a time, as Citus wants. */
   readonly flight: FlightMode;
+  /** How much memory a process may fill with values it has read; 0: none. */
+  readonly cacheBytesMax: number;
   /** Undefined: Halo runs a PostgreSQL of its own. */
   readonly databaseUrl: string | undefined;
   /** Absolute. The embedded PostgreSQL's cluster and the generated secret live here. */
@@ -69,6 +71,10 @@ const namedNetworks: Readonly<Record<string, readonly string[]>> = {
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
+const mebibyte = 1_048_576;
+const cacheMebibytesDefault = 64;
+/** Beyond it, V8's own limit for a heap comes near. */
+const cacheMebibytesMax = 1_024;
 /** Each holds some 25 connections to PostgreSQL. */
 const workersMax = 64;
 /** More would be no limit, and its counters would no longer be exact. */
@@ -121,6 +127,14 @@ export function readConfig(
     port: readInteger('PORT', read('PORT') ?? '5000', 0, 65_535),
     workers: readInteger('HALO_WORKERS', read('HALO_WORKERS') ?? '1', 1, workersMax),
     flight: readOneOf('HALO_FLIGHT', read('HALO_FLIGHT') ?? 'mixed', flightModes),
+    cacheBytesMax:
+      mebibyte *
+      readInteger(
+        'HALO_CACHE_MIB',
+        read('HALO_CACHE_MIB') ?? String(cacheMebibytesDefault),
+        0,
+        cacheMebibytesMax,
+      ),
     databaseUrl,
     dataDirectory: resolve(read('HALO_DATA') ?? 'data'),
     secrets,

@@ -99,6 +99,7 @@ export async function startServer(
       limits,
       flight,
       readFlightsMax: flightsMax[flight],
+      cacheBytesMax: config.cacheBytesMax,
       writeFlightsMax: flightsMax[flight],
       report: (what, error) => logger.error({ err: error }, what),
       watches: { reads: metrics.flights('read'), writes: metrics.flights('write') },

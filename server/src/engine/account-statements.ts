@@ -50,20 +50,24 @@ const texts: Readonly<Record<string, string>> = {
   read_keys: `
     with live as materialized (
       select array_agg(s.id is not null order by c.n) as lives,
-             array_agg(coalesce(s.prefix, '') order by c.n) as prefixes
-      from ${presented} left join sessions s on ${isLive}
+             array_agg(s.prefix order by c.n) as prefixes,
+             array_agg(t.revision order by c.n) as revisions
+      from ${presented}
+      left join sessions s on ${isLive}
+      left join stores t on t.account_id = $1::bigint and s.id is not null
     )
-    select array_agg(r.n),
-           array_agg(case when live.lives[r.credential] then starts_with(r.key, live.prefixes[r.credential]) end),
-           array_agg(e.revision),
-           array_agg(case when octet_length(v.value) <= $6::int then v.value end),
-           array_agg(v.content_type), array_agg(v.metadata), array_agg(v.created_at), array_agg(v.written_at),
-           array_agg(v.expires_at)
+    select live.lives, live.prefixes, live.revisions, pg_postmaster_start_time(), found.*
     from live
-    cross join unnest($4::int[], $5::text[]) with ordinality as r (credential, key, n)
-    left join entries e on e.account_id = $1::bigint and e.key = r.key and live.lives[r.credential]
-      and (e.expires_at is null or e.expires_at > now())
-    left join versions v on v.account_id = $1::bigint and v.revision = e.revision and v.key = e.key`,
+    cross join lateral (
+      select array_agg(r.n), array_agg(e.revision),
+             array_agg(case when octet_length(v.value) <= $6::int then v.value end),
+             array_agg(v.content_type), array_agg(v.metadata), array_agg(v.created_at), array_agg(v.written_at),
+             array_agg(v.expires_at)
+      from unnest($4::int[], $5::text[]) with ordinality as r (credential, key, n)
+      left join entries e on e.account_id = $1::bigint and e.key = r.key and live.lives[r.credential]
+        and (e.expires_at is null or e.expires_at > now())
+      left join versions v on v.account_id = $1::bigint and v.revision = e.revision and v.key = e.key
+    ) as found`,
 
   lock_stores: `
     select account_id, revision, keys, bytes, keys_max, bytes_max

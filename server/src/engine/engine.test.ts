@@ -16,7 +16,14 @@ const report = (what: string, cause: unknown) => {
 };
 let flight: Flight = 'mixed';
 const newEngine = () =>
-  createEngine(database, { limits, flight, readFlightsMax: 2, writeFlightsMax: 2, report });
+  createEngine(database, {
+    limits,
+    flight,
+    cacheBytesMax: 1_000_000,
+    readFlightsMax: 2,
+    writeFlightsMax: 2,
+    report,
+  });
 let engine = newEngine();
 
 let accounts = 0;

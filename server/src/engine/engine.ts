@@ -16,6 +16,7 @@ import { createReader, type StoredValue } from './reader.js';
 import { readSnapshotOf, type Snapshot } from './snapshot.js';
 import type { Report } from './sweep-expired.js';
 import { listBuried, purgeKey, type TrashPage, type TrashQuery } from './trash.js';
+import { createVersionCache } from './version-cache.js';
 import { createWatcher, type Watch, type WatchCounts, type WatchQuery } from './watcher.js';
 import { createWriter } from './writer.js';
 
@@ -78,6 +79,8 @@ export interface EngineOptions {
   readonly writeFlightsMax: number;
   /** Whose reads and commits fly together; 'mixed' unless given. */
   readonly flight?: Flight;
+  /** How much memory versions that were read may take. */
+  readonly cacheBytesMax?: number;
   /** Told of what failed without a caller who hears of it. */
   readonly report: Report;
   /** Undefined: nobody counts. */
@@ -92,6 +95,7 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     pool: database.readers,
     flightsMax: options.readFlightsMax,
     flight,
+    cache: createVersionCache(options.cacheBytesMax ?? 0),
     watch: reads,
   });
   const watcher = createWatcher({

@@ -59,7 +59,12 @@ const statements: readonly (readonly [string, Statement, values: readonly unknow
   ['the news of an account', readNews, [me.accountId, ...sessions, newest - 20, endOfTime, 101], 60],
   ['values of changes', readChangeValues, [me.accountId, '{1,500,1000}', '{k/1,k/500,k/1000}'], 40],
   ['a page of the trash', listTrash, [...wholeRange(me), 10], 120],
-  ['keys with their values', readKeys, [...accountsSessions, '{1,1}', '{k/501,hot}', 65_536], 60],
+  [
+    'keys with their values',
+    readKeys,
+    [...accountsSessions, '{1,1}', '{k/501,hot}', 65_536, '{null,1}', '{null,1}', null],
+    60,
+  ],
   ['what keys point to', readPointersShort, [`{${me.accountId},${me.accountId}}`, '{k/1,hot}'], 60],
   ['what a commit changed', readUndone, [`{${me.accountId}}`, `{${newest}}`], 60],
   ['keys as they were', readPasts, [`{${me.accountId}}`, '{hot}', `{${newest - 10}}`], 200],

@@ -14,15 +14,16 @@ import {
   readTextArray,
   readTimestampArray,
 } from './array-results.js';
-import { int4, int4Array, int8, textArray } from './arrays.js';
+import { int4, int4Array, int8, int8Array, textArray } from './arrays.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import { credentialArrays, gatherCredentials } from './credentials.js';
 import { prepared, readKeys, readValue } from './statements.js';
+import type { Known, VersionCache } from './version-cache.js';
 
 /**
- * Reads keys, a flight at a time, each flight one statement. Its promise: the session of every read is
- * checked in the statement that reads, and nothing is remembered between flights, so that an ended session
- * is dead with its next request, on every replica.
+ * Reads keys, a flight at a time, each flight one statement. Its promise: in the statement of each read, PostgreSQL
+ * checks the session and either hands the key over or says that nothing in the store has changed since it did, so that
+ * an ended session is dead with its next request, and a write is seen by the next read, on every replica.
  */
 export interface Reader {
   /**
@@ -75,12 +76,13 @@ export interface ReaderOptions {
   readonly flightsMax: number;
   /** Whether a flight may carry reads of several accounts. */
   readonly flight: Flight;
+  readonly cache: VersionCache;
   readonly watch: FlightWatch;
 }
 
-export function createReader({ wires, pool, flightsMax, flight, watch }: ReaderOptions): Reader {
+export function createReader({ wires, pool, flightsMax, flight, cache, watch }: ReaderOptions): Reader {
   const batcher: Batcher<Read, Found | undefined> = createBatcher<Read, Found | undefined>({
-    fly: watch.around((reads: readonly Read[]) => fly(wires, reads, flight)),
+    fly: watch.around((reads: readonly Read[]) => fly(wires, cache, reads, flight)),
     onShed: watch.shed,
     bytesOf: () => readBytes,
     ...(flight === 'account' ? { laneOf: ({ credential }) => credential.accountId, isLaneAlone: true } : {}),
@@ -108,23 +110,36 @@ export function createReader({ wires, pool, flightsMax, flight, watch }: ReaderO
 
 async function fly(
   wires: Wires,
+  cache: VersionCache,
   reads: readonly Read[],
   flight: Flight,
 ): Promise<(Found | undefined | HaloError)[]> {
   const { credentials, places } = gatherCredentials(reads);
   const [accounts, ...sessions] = credentialArrays(credentials);
-  const isAlone = flight === 'account';
-  const values = [
-    isAlone ? int8(credentials[0]?.accountId ?? 0) : (accounts ?? null),
-    ...sessions,
-    int4Array(places),
-    textArray(reads.map((read) => read.key)),
-    inlineBytesMax,
-  ];
+  const keys = textArray(reads.map((read) => read.key));
+  const asked = [...sessions, int4Array(places), keys, inlineBytesMax];
   try {
-    const rows = await wires.run([{ ...(isAlone ? ofAccount(readKeys) : readKeys), values }]);
-    return parseFlight(rows[0]?.[0] ?? [], reads.length);
+    if (flight === 'account') {
+      const values = [int8(credentials[0]?.accountId ?? 0), ...asked];
+      const rows = await wires.run([{ ...ofAccount(readKeys), values }]);
+      return parseFlight(
+        rows[0]?.[0] ?? [],
+        reads,
+        places,
+        reads.map(() => undefined),
+        cache,
+      );
+    }
+    const known = reads.map(({ credential, key }) => cache.find(credential.accountId, key));
+    const knownAt = int8Array(known.map((it) => it?.at ?? null));
+    const knownRevisions = int8Array(
+      known.map((it) => (it === undefined ? null : (it.version?.revision ?? 0))),
+    );
+    const values = [accounts ?? null, ...asked, knownAt, knownRevisions, cache.server];
+    const rows = await wires.run([{ ...readKeys, values }]);
+    return parseFlight(rows[0]?.[0] ?? [], reads, places, known, cache);
   } catch (error) {
+    cache.clear();
     throw databaseError(error, { committing: false });
   }
 }
@@ -133,37 +148,65 @@ async function fly(
 const sessionEnded = new HaloError('session-ended', 'The session has ended.');
 const outOfScope = new HaloError('insufficient-scope', 'This token reaches only keys with its prefix.');
 
-function parseFlight(row: WireRow, count: number): (Found | undefined | HaloError)[] {
-  const places = readInt8Array(row[0]);
-  const inScope = readBooleanArray(row[1]);
-  const revisions = readInt8Array(row[2]);
-  const values = readByteaArray(row[3]);
-  const contentTypes = readTextArray(row[4]);
-  const metadata = readTextArray(row[5]);
-  const created = readTimestampArray(row[6]);
-  const written = readTimestampArray(row[7]);
-  const expires = readTimestampArray(row[8]);
-  const foundAt = (index: number): Found | undefined | HaloError => {
-    if (inScope[index] == null) return sessionEnded;
-    if (inScope[index] === false) return outOfScope;
-    const revision = revisions[index];
-    const contentType = contentTypes[index];
-    if (revision == null || contentType == null) return undefined;
-    return {
-      revision,
-      value: values[index] ?? null,
-      contentType,
-      metadata: metadata[index] ?? null,
-      createdAtMs: created[index] ?? 0,
-      writtenAtMs: written[index] ?? 0,
-      expiresAtMs: expires[index] ?? null,
-    };
-  };
-  const outcomes = new Array<Found | undefined | HaloError>(count).fill(sessionEnded);
-  places.forEach((place, index) => {
-    outcomes[(place ?? 0) - 1] = foundAt(index);
+/** @param known what was known of each key when it was asked for */
+function parseFlight(
+  row: WireRow,
+  reads: readonly Read[],
+  places: readonly number[],
+  known: readonly (Known | undefined)[],
+  cache: VersionCache,
+): (Found | undefined | HaloError)[] {
+  const lives = readBooleanArray(row[0]);
+  const prefixes = readTextArray(row[1]);
+  const storeRevisions = readInt8Array(row[2]);
+  const server = row[3] ?? null;
+  const outcomes: (Found | undefined | HaloError)[] = known.map((it) => it?.version);
+  if (row[4] != null) {
+    const revisions = readInt8Array(row[5]);
+    const values = readByteaArray(row[6]);
+    const contentTypes = readTextArray(row[7]);
+    const metadata = readTextArray(row[8]);
+    const created = readTimestampArray(row[9]);
+    const written = readTimestampArray(row[10]);
+    const expires = readTimestampArray(row[11]);
+    readInt8Array(row[4]).forEach((place, index) => {
+      const at = (place ?? 0) - 1;
+      const read = reads[at];
+      const revision = revisions[index];
+      const contentType = contentTypes[index];
+      const before = known[at]?.version;
+      let found: Found | undefined;
+      if (revision == null) found = undefined;
+      else if (contentType == null) found = before;
+      else {
+        found = {
+          revision,
+          value: values[index] ?? null,
+          contentType,
+          metadata: metadata[index] ?? null,
+          createdAtMs: created[index] ?? 0,
+          writtenAtMs: written[index] ?? 0,
+          expiresAtMs: expires[index] ?? null,
+        };
+      }
+      outcomes[at] = found;
+      const storeRevision = storeRevisions[(places[at] ?? 0) - 1];
+      if (server !== null && read !== undefined && storeRevision != null) {
+        if (found === undefined || isWhole(found))
+          cache.keep(server, read.credential.accountId, read.key, storeRevision, found);
+      }
+    });
+  }
+  return outcomes.map((outcome, index) => {
+    const place = (places[index] ?? 0) - 1;
+    if (lives[place] !== true) return sessionEnded;
+    const isInScope = reads[index]?.key.startsWith(prefixes[place] ?? '') === true;
+    return isInScope ? outcome : outOfScope;
   });
-  return outcomes;
+}
+
+function isWhole(found: Found): found is StoredValue {
+  return found.value !== null;
 }
 
 /** A large value, on a connection of its own. Undefined when its version was pruned since it was found. */

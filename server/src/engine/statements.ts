@@ -56,27 +56,47 @@ const liveArrays = `
   left join sessions s on s.account_id = c.account_id and s.id = c.id and ${sessionLives('c.secret_hash')}`;
 
 /**
- * Reads a flight of keys, each with its own credential: $4 the credential's place, $5 the key. Answers one row of
- * arrays, in no particular order: the key's place from 1; whether it is in the session's scope, null when the session
- * has ended; its revision, null when it does not exist; and what it holds. Values over $6 bytes are left out, to be
- * fetched one by one: a flight of them would not fit in memory.
+ * Reads a flight of keys, each with its own credential: $4 the credential's place, $5 the key. $7 and $8 tell what is
+ * known of the key: the store's revision as of which it was read, and its own then, 0 when it did not exist; null when
+ * nothing is. Both count only where they come from the present run of PostgreSQL, $9 (`version-cache.ts`).
+ *
+ * Answers one row. Of the credentials: whether the session lives, its prefix, and the store's revision. When this run
+ * of PostgreSQL began. Of the keys in stores whose revision is another than the known one, in no particular order: the
+ * place from 1, its revision, null when it does not exist, and what it holds, nulls when that revision is known. Values
+ * over $6 bytes are left out, to be fetched one by one: a flight of them would not fit in memory.
  */
 export const readKeys: Statement = {
   name: 'read_keys',
   text: `
-    with live as materialized (${liveArrays})
-    select array_agg(r.n),
-           array_agg(case when live.accounts[r.credential] <> 0
-                          then starts_with(r.key, live.prefixes[r.credential]) end),
-           array_agg(e.revision),
-           array_agg(case when octet_length(v.value) <= $6::int then v.value end),
-           array_agg(v.content_type), array_agg(v.metadata), array_agg(v.created_at), array_agg(v.written_at),
-           array_agg(v.expires_at)
+    with live as materialized (
+      select array_agg(s.account_id is not null order by c.n) as lives,
+             array_agg(s.prefix order by c.n) as prefixes,
+             array_agg(t.revision order by c.n) as revisions,
+             array_agg(coalesce(s.account_id, 0) order by c.n) as accounts
+      from unnest($1::bigint[], $2::text[], $3::bytea[]) with ordinality as c (account_id, id, secret_hash, n)
+      left join sessions s on s.account_id = c.account_id and s.id = c.id and ${sessionLives('c.secret_hash')}
+      left join stores t on t.account_id = s.account_id
+    )
+    select live.lives, live.prefixes, live.revisions, pg_postmaster_start_time(), found.*
     from live
-    cross join unnest($4::int[], $5::text[]) with ordinality as r (credential, key, n)
-    left join ${entryOf('live.accounts[r.credential]', 'r.key')} as e
-      on e.expires_at is null or e.expires_at > now()
-    left join ${versionOf('e.account_id', 'e.revision', 'e.key')} as v on true`,
+    cross join lateral (
+      select array_agg(r.n), array_agg(e.revision),
+             array_agg(case when octet_length(v.value) <= $6::int then v.value end),
+             array_agg(v.content_type), array_agg(v.metadata), array_agg(v.created_at), array_agg(v.written_at),
+             array_agg(v.expires_at)
+      from unnest($4::int[], $5::text[], $7::bigint[], $8::bigint[]) with ordinality
+        as r (credential, key, known_at, known, n)
+      left join ${entryOf('live.accounts[r.credential]', 'r.key')} as e
+        on e.expires_at is null or e.expires_at > now()
+      left join lateral (
+        select * from versions
+        where account_id = e.account_id and revision = e.revision and key = e.key
+          and (e.revision is distinct from r.known or pg_postmaster_start_time() is distinct from $9::timestamptz)
+        limit 1
+      ) as v on true
+      where live.revisions[r.credential] is distinct from r.known_at
+         or pg_postmaster_start_time() is distinct from $9::timestamptz
+    ) as found`,
 };
 
 /** The value of one version: $1 account, $2 revision, $3 key. */

@@ -1,0 +1,93 @@
+import type { StoredValue } from './reader.js';
+
+/**
+ * Versions of keys that were read, so that PostgreSQL need not find and hand them out again while they are current.
+ * The promise is kept by `readKeys`, not here: each read still asks PostgreSQL, which says in the snapshot that checks
+ * the session whether the store's revision is still the one that a version was read at. If it is, nothing in the store
+ * has changed; if not, it looks the key up. So a cache can be out of date, and no answer can.
+ *
+ * Keys that expire are not kept: they end without a new revision.
+ */
+export interface VersionCache {
+  find(accountId: string, key: string): Known | undefined;
+  /**
+   * @param at the store's revision as of which the key was this; undefined `version`: there was no such key
+   * @param server which run of PostgreSQL said so: after a fail-over that has lost commits, the same revision can be
+   * something else, and so nothing is kept from one run to the next
+   */
+  keep(server: Buffer, accountId: string, key: string, at: number, version: StoredValue | undefined): void;
+  /** The run of PostgreSQL that has said everything in here; null at first. */
+  readonly server: Buffer | null;
+  clear(): void;
+}
+
+/** What a key was, as of a revision of its store. */
+export interface Known {
+  readonly at: number;
+  readonly version: StoredValue | undefined;
+}
+
+type Keys = Map<string, Known>;
+
+/** What an entry takes besides the characters and bytes in it, measured with a million of them. */
+const entryBytes = 600;
+/** Larger values would push out many others, and to find them is a smaller part of what reading them costs. */
+const valueBytesMax = 16_384;
+
+/**
+ * @param bytesMax how much memory it may take, about; 0: it keeps nothing
+ */
+export function createVersionCache(bytesMax: number): VersionCache {
+  /** Two generations, by account: what the younger has no room for is forgotten with the older one, unless it was used. */
+  let young = new Map<string, Keys>();
+  let old = new Map<string, Keys>();
+  let youngBytes = 0;
+  let server: Buffer | null = null;
+
+  function clear(): void {
+    young = new Map();
+    old = new Map();
+    youngBytes = 0;
+  }
+
+  function put(accountId: string, key: string, known: Known): void {
+    const bytes = entryBytes + 2 * key.length + (known.version?.value.length ?? 0);
+    let keys = young.get(accountId);
+    if (keys?.has(key) !== true) youngBytes += bytes;
+    if (youngBytes > bytesMax / 2) {
+      old = young;
+      young = new Map();
+      youngBytes = bytes;
+      keys = undefined;
+    }
+    if (keys === undefined) {
+      keys = new Map();
+      young.set(accountId, keys);
+    }
+    keys.set(key, known);
+  }
+
+  return {
+    get server() {
+      return server;
+    },
+    find(accountId, key) {
+      const known = young.get(accountId)?.get(key);
+      if (known !== undefined) return known;
+      const older = old.get(accountId)?.get(key);
+      if (older !== undefined) put(accountId, key, older);
+      return older;
+    },
+    keep(from, accountId, key, at, version) {
+      if (bytesMax === 0) return;
+      if (server === null || !server.equals(from)) {
+        clear();
+        server = from;
+      }
+      if (version !== undefined && (version.expiresAtMs !== null || version.value.length > valueBytesMax))
+        return;
+      put(accountId, key, { at, version });
+    },
+    clear,
+  };
+}
