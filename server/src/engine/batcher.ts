@@ -134,19 +134,24 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     flights += 1;
     try {
       const results = await options.fly(flight.map((waiting) => waiting.item));
+      land(flight);
       flight.forEach((waiting, index) => {
         const result = results[index];
         if (result instanceof Error) waiting.reject(result);
         else waiting.resolve(result as Result);
       });
     } catch (error) {
+      land(flight);
       for (const waiting of flight) waiting.reject(error as Error);
-    } finally {
-      flights -= 1;
-      if (laneOf !== undefined) for (const { item } of flight) taken.delete(laneOf(item));
-      if (queue.length > 0) depart();
-      else if (flights === 0) onIdle?.();
     }
+  }
+
+  /** Whoever waits leaves before this flight's results are told, so that both ends of the connection have work. */
+  function land(flight: readonly Waiting<Item, Result>[]): void {
+    flights -= 1;
+    if (laneOf !== undefined) for (const { item } of flight) taken.delete(laneOf(item));
+    launch(1);
+    if (flights === 0 && queue.length === 0) onIdle?.();
   }
 
   function close(): Promise<void> {
