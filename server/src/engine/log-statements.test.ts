@@ -72,7 +72,7 @@ const statements: readonly (readonly [string, Statement, values: readonly unknow
   ['keys that have expired', findExpired, ['{}', 10], 80],
   ['stores to prune', findStores, [0, 10, dayMs], 60],
   ['how far the log has aged', findHorizon, [me.accountId, 100, dayMs], 60],
-  ['versions that are too many', findSurplus, [me.accountId, 50, 100, 10], 600],
+  ['versions that are too many', findSurplus, [me.accountId, 50, 100, 10, 1], 600],
 ];
 
 /** A connection that planned all statements while the tables were empty, as it is on a new server. */

@@ -34,7 +34,10 @@ import { transact } from './transaction.js';
 export interface Retention {
   /** How long a version is kept after another took its place. */
   readonly ageMs: number;
-  /** How many versions of a key keep their value, the current one included; at least 1. */
+  /**
+   * How many versions of a key keep their value, the current one included; at least 1. From eight on it may be some
+   * more, by a quarter of this on average: looking at every key that changes would cost more than the changes.
+   */
   readonly versionsMax: number;
 }
 
@@ -45,6 +48,8 @@ export type Prune = (signal: AbortSignal) => Promise<boolean>;
 const storesMax = 500;
 /** Rows of the log a transaction goes through: a few milliseconds, for which the account's commits wait. */
 const batchRows = 500;
+/** And while nobody waits. */
+const countedRows = 5_000;
 /** Of one store in one pass, so that a store with much to do does not keep the others waiting. */
 const batchesMax = 20;
 /** Versions emptied by one transaction. More are found only when the number to keep was lowered. */
@@ -138,7 +143,8 @@ async function pruneByNumber(
   versionsMax: number,
   onPruned: SweepWatch['pruned'],
 ): Promise<boolean> {
-  const rows = await ask(pool, findSurplus, [accountId, batchRows, versionsMax, surplusMax]);
+  const drawnOf = Math.max(1, Math.floor(versionsMax / 4));
+  const rows = await ask(pool, findSurplus, [accountId, countedRows, versionsMax, surplusMax, drawnOf]);
   const [until, more] = rows[0] ?? [];
   if (until == null) return false;
   const revisions: string[] = [];

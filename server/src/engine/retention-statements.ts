@@ -120,6 +120,10 @@ export const putHorizon: Statement = {
  * the next $2 rows of its log changed; at most $4, oldest of a key first. Columns: the revision up to which it
  * looked, whether there is more log, the version. A row without a version tells the rest.
  *
+ * To walk a key's chain takes $3 steps even if a single version is too many. So a key is looked at only if the row of
+ * one of its changes is drawn, of which every $5th is on average: by a hash of its revision, so that no pattern of
+ * changes escapes.
+ *
  * Each key's chain is walked from its newest version within those rows, so that every step along it but the
  * first $3 finds work or is the last: what the rows before supersede was emptied with them.
  */
@@ -148,6 +152,7 @@ export const findSurplus: Statement = {
         join versions w
           on w.account_id = $1::bigint and w.revision > span.after and w.revision <= span.until
         group by w.key
+        having bool_or(hashint8(w.revision) % $5::int = 0)
       ) as newest
       join versions v on v.account_id = $1::bigint and v.revision = newest.revision and v.key = newest.key
       union all

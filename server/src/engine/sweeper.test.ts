@@ -302,6 +302,18 @@ describe('pruning', () => {
     expect(await storeOf(me)).toMatchObject({ counted_revision: '5001' });
   });
 
+  test('keeps as many values as it should, and not many more', async () => {
+    const history = Array.from({ length: 12_000 }, (_, index) => version(index + 1, `k/${index % 20}`));
+    const me = await createAgedStore(history, 0);
+    await newSweeper({ retention: { ageMs: dayMs, versionsMax: 100 } }).sweepOnce();
+    const kept = await query<{ n: number }>(
+      'select count(value)::int as n from versions where account_id = $1 group by key',
+      [me.accountId],
+    );
+    for (const { n } of kept) expect(n).toBeGreaterThanOrEqual(100);
+    expect(await count('versions', me, 'value is not null')).toBeLessThan(20 * 150);
+  });
+
   test('leaves a store to the sweeper that is at it', async () => {
     const me = await createAgedStore([version(1, 'a'), version(2, 'a')], 2);
     const other = new pg.Client(address);
