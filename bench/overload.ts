@@ -17,7 +17,7 @@ import type { Workload } from './workload.js';
 const overloadFactor = 5;
 /** What the peak is measured at: far below where Halo begins to refuse. */
 const peakConnections = 512;
-/** Above the 10,000 writes that Halo queues, so that it has to refuse. */
+/** Above the 10,000 writes that Halo queues however long they wait. */
 const overloadConnections = 12_000;
 const keys = 5_000;
 const goal = 0.8;

@@ -22,6 +22,8 @@ function createHeldBatcher(options: Partial<BatcherOptions<number, number>> = {}
     flightsMax: 1,
     flightItemsMax: 4,
     flightBytesMax: 100,
+    queueItemsMin: 6,
+    queueMsMax: 60_000,
     queueItemsMax: 6,
     queueBytesMax: 1_000,
     ...options,
@@ -85,6 +87,28 @@ describe('the batcher', () => {
     }
     await expect(Promise.all(results)).resolves.toEqual([1_500, 600, 600]);
     expect(flights.map((flight) => flight.items)).toEqual([[150], [60], [60]]);
+  });
+
+  test('takes more than its queue is meant for as long as nobody has waited too long', async () => {
+    const batcherOf = (queueMsMax: number) =>
+      createHeldBatcher({ queueItemsMin: 2, queueItemsMax: 6, queueMsMax });
+    for (const [queueMsMax, taken] of [
+      [60_000, 6],
+      [-1, 2],
+    ] as const) {
+      const { batcher, flights } = batcherOf(queueMsMax);
+      const first = batcher.submit(1);
+      await turn();
+      const all = Array.from({ length: 10 }, () => batcher.submit(1).catch((error: HaloError) => error.code));
+      expect(batcher.waiting).toBe(taken);
+      for (let flight = 0; flight < 3; flight += 1) {
+        flights[flight]?.land();
+        await turn();
+        await turn();
+      }
+      await first;
+      expect((await Promise.all(all)).filter((outcome) => outcome === 'overloaded')).toHaveLength(10 - taken);
+    }
   });
 
   test('sheds with overloaded when the queue is full, and takes more once it has drained', async () => {

@@ -31,6 +31,10 @@ export interface BatcherOptions<Item, Result> {
   readonly flightsMax: number;
   readonly flightItemsMax: number;
   readonly flightBytesMax: number;
+  /** A longer queue is full when the one that has waited longest has done so for `queueMsMax`. */
+  readonly queueItemsMin: number;
+  readonly queueMsMax: number;
+  /** However fast it moves. */
   readonly queueItemsMax: number;
   readonly queueBytesMax: number;
 }
@@ -38,6 +42,7 @@ export interface BatcherOptions<Item, Result> {
 interface Waiting<Item, Result> {
   readonly item: Item;
   readonly bytes: number;
+  readonly sinceMs: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
@@ -63,17 +68,24 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   function submit(item: Item): Promise<Result> {
     const bytes = options.bytesOf(item);
     if (closed) return Promise.reject(new HaloError('unavailable', 'The server is stopping.'));
-    // An empty queue takes any item: what a single request may weigh is decided elsewhere.
-    const full = queue.length >= options.queueItemsMax || queueBytes + bytes > options.queueBytesMax;
-    if (full && queue.length > 0) {
+    const sinceMs = performance.now();
+    if (isFull(bytes, sinceMs)) {
       options.onShed?.();
       return Promise.reject(overloaded);
     }
     return new Promise((resolve, reject) => {
-      queue.push({ item, bytes, resolve, reject });
+      queue.push({ item, bytes, sinceMs, resolve, reject });
       queueBytes += bytes;
       if (laneOf === undefined || !taken.has(laneOf(item))) depart();
     });
+  }
+
+  /** An empty queue takes any item: what a single request may weigh is decided elsewhere. */
+  function isFull(bytes: number, nowMs: number): boolean {
+    const [first] = queue;
+    if (first === undefined) return false;
+    if (queue.length >= options.queueItemsMax || queueBytes + bytes > options.queueBytesMax) return true;
+    return queue.length >= options.queueItemsMin && nowMs - first.sinceMs > options.queueMsMax;
   }
 
   function depart(): void {

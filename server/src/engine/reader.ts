@@ -57,12 +57,14 @@ interface Found extends Omit<StoredValue, 'value'> {
   readonly value: Buffer | null;
 }
 
-/** Larger flights gain nothing: PostgreSQL's cost a key is flat from here on. */
-const flightItemsMax = 256;
-/** About a second's worth of reads; beyond it, waiting is worse than being told to come back. */
-const queueItemsMax = 20_000;
+/** PostgreSQL's cost a key is flat from a few dozen on; this is for thousands of busy connections, as in `writer.ts`. */
+const flightItemsMax = 512;
+/** Up to here and for so long, waiting is better than being told to come back. */
+const queueItemsMin = 20_000;
+const queueMsMax = 2_000;
+const queueItemsMax = 100_000;
 const readBytes = 1;
-/** Times `flightItemsMax` is what a flight can weigh: 16 MiB. */
+/** Times `flightItemsMax` is what a flight can weigh: 32 MiB. */
 const inlineValueBytesMax = 65_536;
 const inlineBytesMax = int4(inlineValueBytesMax);
 
@@ -89,6 +91,8 @@ export function createReader({ wires, pool, flightsMax, flight, cache, watch }: 
     flightsMax,
     flightItemsMax,
     flightBytesMax: flightItemsMax * readBytes,
+    queueItemsMin,
+    queueMsMax,
     queueItemsMax,
     queueBytesMax: queueItemsMax * readBytes,
   });

@@ -26,10 +26,17 @@ export interface Writer {
   close(): Promise<void>;
 }
 
-const flightItemsMax = 256;
+/**
+ * With thousands of busy connections, the event loop comes back to PostgreSQL's answers only after all of them: what
+ * a flight can carry then decides how much is written.
+ */
+const flightItemsMax = 1_024;
 /** Leaves room for one value of the largest size beside others. */
 const flightBytesMax = 32 * 1024 * 1024;
-const queueItemsMax = 10_000;
+/** Up to here and for so long, waiting is better than being told to come back. */
+const queueItemsMin = 10_000;
+const queueMsMax = 2_000;
+const queueItemsMax = 100_000;
 const queueBytesMax = 256 * 1024 * 1024;
 /** What a commit costs besides its values: keys, headers, closures. */
 const commitBytes = 512;
@@ -67,6 +74,8 @@ export function createWriter({
     flightsMax,
     flightItemsMax,
     flightBytesMax,
+    queueItemsMin,
+    queueMsMax,
     queueItemsMax,
     queueBytesMax,
   });
