@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { HaloError } from '../errors.js';
+import { bodyRoom } from './body-room.js';
 
 /**
- * The whole body of a request.
+ * The whole body of a request. Waits while others take all the room that there is (`body-room.ts`).
  *
  * @param bytesMax more is refused with `too-large`, as soon as it is announced or has arrived
  */
@@ -22,7 +23,10 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
         request.off('data', take);
         chunks.length = 0;
         reject(tooLarge());
-      } else chunks.push(chunk);
+      } else {
+        chunks.push(chunk);
+        bodyRoom.take(request, chunk.length);
+      }
     };
     request.on('data', take);
     request.on('end', () => {

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { bodyRoom } from './body-room.js';
 import { allowOrigins } from './cors.js';
 import type { Proxies } from './proxies.js';
 import type { Step } from './step.js';
@@ -23,6 +24,7 @@ export function createEntrance(options: EntranceOptions): Step {
     trustedProxies.length === 0 ? warnOfProxy(logger) : keepToTls(proxies),
     ...(corsOrigins.length === 0 ? [] : [allowOrigins(corsOrigins, nextRequestId)]),
     ...(limitRate === undefined ? [] : [limitRate]),
+    bodyRoom.step,
   ];
   return (serve) => steps.reduceRight((next, step) => step(next), serve);
 }

@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { limits } from 'halo-contract';
 import { HaloError } from '../errors.js';
+import { readBody } from './body.js';
 
 /** Deeper than any body of the contract, and far from what would exhaust a stack. */
 const depthMax = 64;
@@ -101,14 +102,9 @@ export function acceptJsonBytes(app: FastifyInstance, bodyLimit: number): void {
 
 function acceptJsonAs(app: FastifyInstance, bodyLimit: number, parse: (body: Buffer) => unknown): void {
   app.removeAllContentTypeParsers();
-  const options = { parseAs: 'buffer', bodyLimit } as const;
-  app.addContentTypeParser('application/json', options, (request, body: Buffer, done) => {
-    try {
-      checkEncoding(request.headers['content-encoding']);
-      done(null, parse(body));
-    } catch (error) {
-      done(error as HaloError);
-    }
+  app.addContentTypeParser('application/json', { bodyLimit }, async (request: FastifyRequest) => {
+    checkEncoding(request.headers['content-encoding']);
+    return parse(await readBody(request.raw, bodyLimit));
   });
 }
 

@@ -40,6 +40,10 @@ export async function commitRoutes(
 ): Promise<void> {
   await app.register(async (scope) => {
     acceptJsonBytes(scope, limits.bodyBytesMax);
+    // Nobody unknown gets to fill memory with a body.
+    scope.addHook('onRequest', async (request) => {
+      await authenticate(request.raw);
+    });
     scope.post(operations.commit.path, async (request) => {
       const { dry_run } = readDryRun(request.raw.url ?? '');
       const body = request.body as Buffer | undefined;
