@@ -75,7 +75,7 @@ const mebibyte = 1_048_576;
 const cacheMebibytesDefault = 64;
 /** Beyond it, V8's own limit for a heap comes near. */
 const cacheMebibytesMax = 1_024;
-/** Each holds some 25 connections to PostgreSQL. */
+/** Each holds some 30 connections to PostgreSQL. */
 const workersMax = 64;
 /** More would be no limit, and its counters would no longer be exact. */
 const rateRequestsMax = 1_000_000;

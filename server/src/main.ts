@@ -40,6 +40,8 @@ export interface RunningServer {
 const poolSizes = { cold: 10, readers: 2, writers: 2, scanners: 4, exporters: 3 } as const;
 /** Of each kind. Where a flight carries one account only, more have to be out at once for the same load. */
 const flightsMax: Readonly<Record<Flight, number>> = { mixed: poolSizes.writers, account: 8 };
+/** Values too large for a flight, of up to 25 MiB, that are read at once. */
+const largeReadsMax = 4;
 const dayMs = 86_400_000;
 /** Requests in flight have this long to finish before their connections are cut. */
 const drainMsMax = 15_000;
@@ -47,13 +49,14 @@ const drainMsMax = 15_000;
 /** Whether PostgreSQL is ready is asked apart from all work. */
 const readinessConnections = 1;
 
-/** How many connections a server process may hold: its pools, and a wire for each flight. */
+/** How many connections a server process may hold: its pools, and a wire for each flight and large value. */
 export function connectionsMax({ flight }: Pick<Config, 'flight'>): number {
   const pooled = Object.values({ ...poolSizes, writers: flightsMax[flight] }).reduce(
     (sum, size) => sum + size,
   );
   // Flights of one account write through the pool.
-  return pooled + flightsMax[flight] * (flight === 'mixed' ? 2 : 1) + readinessConnections;
+  const wires = flightsMax[flight] * (flight === 'mixed' ? 2 : 1) + largeReadsMax;
+  return pooled + wires + readinessConnections;
 }
 
 /**
@@ -101,6 +104,7 @@ export async function startServer(
       readFlightsMax: flightsMax[flight],
       cacheBytesMax: config.cacheBytesMax,
       writeFlightsMax: flightsMax[flight],
+      largeReadsMax,
       report: (what, error) => logger.error({ err: error }, what),
       watches: { reads: metrics.flights('read'), writes: metrics.flights('write') },
     });

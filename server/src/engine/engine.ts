@@ -80,6 +80,8 @@ export interface EngineOptions {
   readonly writeFlightsMax: number;
   /** Whose reads and commits fly together; 'mixed' unless given. */
   readonly flight?: Flight;
+  /** Of values that are too large for a flight, how many are read at once. */
+  readonly largeReadsMax?: number;
   /** How much memory versions that were read may take. */
   readonly cacheBytesMax?: number;
   /** Told of what failed without a caller who hears of it. */
@@ -93,8 +95,8 @@ export function createEngine(database: Database, options: EngineOptions): Engine
   const { reads = unwatched, writes = unwatched } = options.watches ?? {};
   const reader = createReader({
     wires: database.wires,
-    pool: database.readers,
     flightsMax: options.readFlightsMax,
+    largeReadsMax: options.largeReadsMax ?? 1,
     flight,
     cache: createVersionCache(options.cacheBytesMax ?? 0),
     watch: reads,

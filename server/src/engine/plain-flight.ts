@@ -37,10 +37,13 @@ export function plainSetOf({
   if (credential === undefined || set?.kind !== 'set' || mutations.length > 1 || checks.length > 0)
     return undefined;
   if (dryRun || idempotency !== undefined || set.condition !== undefined) return undefined;
+  if (set.value.length > valueBytesMax) return undefined;
   if (set.expiry !== 'never' && (set.expiry === 'keep' || !('ttlMs' in set.expiry))) return undefined;
   return { credential, set };
 }
 
+/** `putPlain` keeps the flight between its steps, which PostgreSQL does on disk when it is large. */
+const valueBytesMax = 65_536;
 /** For a set that does not expire. */
 const noTtl = -1;
 const yes = 1;

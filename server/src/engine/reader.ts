@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import type { Flight } from '../database/database.js';
 import { databaseError } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
@@ -17,7 +16,7 @@ import {
 import { int4, int4Array, int8, int8Array, textArray } from './arrays.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import { credentialArrays, gatherCredentials } from './credentials.js';
-import { prepared, readKeys, readValue } from './statements.js';
+import { readKeys, readValue } from './statements.js';
 import type { StoredValue } from './stored-value.js';
 import type { Known, VersionCache } from './version-cache.js';
 
@@ -34,6 +33,12 @@ export interface Reader {
    */
   get(credential: Credential, key: string): Promise<StoredValue | undefined>;
   close(): Promise<void>;
+}
+
+interface Version {
+  readonly accountId: string;
+  readonly revision: number;
+  readonly key: string;
 }
 
 interface Read {
@@ -57,21 +62,31 @@ const readBytes = 1;
 const inlineValueBytesMax = 65_536;
 const inlineBytesMax = int4(inlineValueBytesMax);
 
+/** Large values that may wait to be read. */
+const fetchQueueMax = 1_000;
+
 /** A large value that is overwritten and pruned between being found and being fetched is looked for again. */
 const readsMax = 3;
 
 export interface ReaderOptions {
   readonly wires: Wires;
-  /** For values that are too large to travel with their flight. */
-  readonly pool: pg.Pool;
   readonly flightsMax: number;
+  /** Of values that are too large to travel with their flight, how many are read at once. */
+  readonly largeReadsMax: number;
   /** Whether a flight may carry reads of several accounts. */
   readonly flight: Flight;
   readonly cache: VersionCache;
   readonly watch: FlightWatch;
 }
 
-export function createReader({ wires, pool, flightsMax, flight, cache, watch }: ReaderOptions): Reader {
+export function createReader({
+  wires,
+  flightsMax,
+  largeReadsMax,
+  flight,
+  cache,
+  watch,
+}: ReaderOptions): Reader {
   const batcher: Batcher<Read, Found | undefined> = createBatcher<Read, Found | undefined>({
     fly: watch.around((reads: readonly Read[]) => fly(wires, cache, reads, flight)),
     onShed: watch.shed,
@@ -85,19 +100,35 @@ export function createReader({ wires, pool, flightsMax, flight, cache, watch }: 
     queueItemsMax,
     queueBytesMax: queueItemsMax * readBytes,
   });
-  watch.queue(() => batcher.waiting);
+  const fetcher = createBatcher<Version, Buffer | undefined>({
+    fly: async (versions) => Promise.all(versions.map((version) => fetchValue(wires, version))),
+    onShed: watch.shed,
+    bytesOf: () => readBytes,
+    flightsMax: largeReadsMax,
+    flightItemsMax: 1,
+    flightBytesMax: readBytes,
+    queueItemsMin: fetchQueueMax,
+    queueMsMax,
+    queueItemsMax: fetchQueueMax,
+    queueBytesMax: fetchQueueMax,
+  });
+  watch.queue(() => batcher.waiting + fetcher.waiting);
   const submit = watch.submitting(batcher.submit);
   return {
     get: async (credential, key) => {
       for (let reads = 1; reads <= readsMax; reads += 1) {
         const found = await submit({ credential, key });
         if (found === undefined) return undefined;
-        const value = found.value ?? (await fetchValue(pool, credential.accountId, found.revision, key));
+        const { accountId } = credential;
+        const value = found.value ?? (await fetcher.submit({ accountId, revision: found.revision, key }));
         if (value !== undefined) return { ...found, value };
       }
       throw new HaloError('unavailable', 'The value was overwritten again and again while it was read.');
     },
-    close: () => batcher.close(),
+    close: async () => {
+      await batcher.close();
+      await fetcher.close();
+    },
   };
 }
 
@@ -202,17 +233,12 @@ function isWhole(found: Found): found is StoredValue {
   return found.value !== null;
 }
 
-/** A large value, on a connection of its own. Undefined when its version was pruned since it was found. */
-async function fetchValue(
-  pool: pg.Pool,
-  accountId: string,
-  revision: number,
-  key: string,
-): Promise<Buffer | undefined> {
+/** The value alone, undefined when its version was pruned since it was found. */
+async function fetchValue(wires: Wires, { accountId, revision, key }: Version): Promise<Buffer | undefined> {
   try {
-    const { rows } = await pool.query<string[]>(prepared(readValue, [accountId, revision, key]));
-    const hex = rows[0]?.[0];
-    return hex == null ? undefined : Buffer.from(hex.slice(2), 'hex');
+    const values = [int8(accountId), int8(revision), Buffer.from(key)];
+    const [rows] = await wires.run([{ ...readValue, values }]);
+    return rows?.[0]?.[0] ?? undefined;
   } catch (error) {
     throw databaseError(error, { committing: false });
   }

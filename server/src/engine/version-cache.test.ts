@@ -24,8 +24,15 @@ const uncached = newEngine(0);
 /** A reader whose cache can be looked into, and what it has cached. */
 function newReader(cacheBytesMax = bytesMax) {
   const cache = createVersionCache(cacheBytesMax);
-  const { wires, readers: pool } = database;
-  const reader = createReader({ wires, pool, cache, flightsMax: 2, flight: 'mixed', watch: unwatched });
+  const { wires } = database;
+  const reader = createReader({
+    wires,
+    cache,
+    flightsMax: 2,
+    largeReadsMax: 1,
+    flight: 'mixed',
+    watch: unwatched,
+  });
   return { cache, get: reader.get };
 }
 
