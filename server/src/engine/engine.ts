@@ -98,7 +98,8 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     flightsMax: options.readFlightsMax,
     largeReadsMax: options.largeReadsMax ?? 1,
     flight,
-    cache: createVersionCache(options.cacheBytesMax ?? 0),
+    // Each shard is a PostgreSQL of its own, and may lose its commits alone.
+    cache: createVersionCache(flight === 'account' ? 0 : (options.cacheBytesMax ?? 0)),
     watch: reads,
   });
   const watcher = createWatcher({

@@ -1,21 +1,14 @@
 import type { Flight } from '../database/database.js';
 import { databaseError } from '../database/failure.js';
 import type { Credential } from '../database/live-session.js';
-import type { WireRow } from '../database/wire-reader.js';
 import type { Wires } from '../database/wires.js';
 import { HaloError } from '../errors.js';
 import type { FlightWatch } from '../observability/flight-watch.js';
 import { ofAccount } from './account-statements.js';
-import {
-  readBooleanArray,
-  readByteaArray,
-  readInt8Array,
-  readTextArray,
-  readTimestampArray,
-} from './array-results.js';
 import { int4, int4Array, int8, int8Array, textArray } from './arrays.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import { credentialArrays, gatherCredentials } from './credentials.js';
+import { type AnsweredSession, type Found, readAnswer } from './read-answer.js';
 import { readKeys, readValue } from './statements.js';
 import type { StoredValue } from './stored-value.js';
 import type { Known, VersionCache } from './version-cache.js';
@@ -44,11 +37,6 @@ interface Version {
 interface Read {
   readonly credential: Credential;
   readonly key: string;
-}
-
-/** Everything but the value, which is null when it was too large to travel with the flight. */
-interface Found extends Omit<StoredValue, 'value'> {
-  readonly value: Buffer | null;
 }
 
 /** PostgreSQL's cost a key is flat from a few dozen on; this is for thousands of busy connections, as in `writer.ts`. */
@@ -114,16 +102,27 @@ export function createReader({
   });
   watch.queue(() => batcher.waiting + fetcher.waiting);
   const submit = watch.submitting(batcher.submit);
+
+  /** The value apart, while somebody may be overwriting it. */
+  async function getLarge({ credential, key }: Read, found: Found): Promise<StoredValue | undefined> {
+    let latest: Found | undefined = found;
+    for (let reads = 1; latest !== undefined && reads <= readsMax; reads += 1) {
+      if (isWhole(latest)) return latest;
+      const { revision } = latest;
+      const value = await fetcher.submit({ accountId: credential.accountId, revision, key });
+      if (value !== undefined) return { ...latest, value };
+      latest = await submit({ credential, key });
+    }
+    if (latest === undefined) return undefined;
+    throw new HaloError('unavailable', 'The value was overwritten again and again while it was read.');
+  }
+
   return {
-    get: async (credential, key) => {
-      for (let reads = 1; reads <= readsMax; reads += 1) {
-        const found = await submit({ credential, key });
-        if (found === undefined) return undefined;
-        const { accountId } = credential;
-        const value = found.value ?? (await fetcher.submit({ accountId, revision: found.revision, key }));
-        if (value !== undefined) return { ...found, value };
-      }
-      throw new HaloError('unavailable', 'The value was overwritten again and again while it was read.');
+    get: (credential, key) => {
+      const read = { credential, key };
+      return submit(read).then((found) =>
+        found === undefined || isWhole(found) ? found : getLarge(read, found),
+      );
     },
     close: async () => {
       await batcher.close();
@@ -142,91 +141,47 @@ async function fly(
   const [accounts, ...sessions] = credentialArrays(credentials);
   const keys = textArray(reads.map((read) => read.key));
   const asked = [...sessions, int4Array(places), keys, inlineBytesMax];
+  const known = reads.map(({ credential, key }) => cache.find(credential.accountId, key));
+  const bound =
+    flight === 'account'
+      ? { ...ofAccount(readKeys), values: [int8(credentials[0]?.accountId ?? 0), ...asked] }
+      : { ...readKeys, values: [accounts ?? null, ...asked, ...knownArrays(known), cache.server] };
   try {
-    if (flight === 'account') {
-      const values = [int8(credentials[0]?.accountId ?? 0), ...asked];
-      const rows = await wires.run([{ ...ofAccount(readKeys), values }]);
-      return parseFlight(
-        rows[0]?.[0] ?? [],
-        reads,
-        places,
-        reads.map(() => undefined),
-        cache,
-      );
+    const [rows] = await wires.run([bound]);
+    const { server, sessions: answered, lookedUp } = readAnswer(rows?.[0] ?? []);
+    const outcomes: (Found | undefined)[] = known.map((it) => it?.version);
+    for (const { index, found } of lookedUp) {
+      const read = reads[index];
+      if (found !== 'known') outcomes[index] = found;
+      const its = outcomes[index];
+      const at = answered[(places[index] ?? 0) - 1]?.storeRevision;
+      if (read === undefined || at === undefined || server === null) continue;
+      if (its === undefined || isWhole(its)) cache.keep(server, read.credential.accountId, read.key, at, its);
     }
-    const known = reads.map(({ credential, key }) => cache.find(credential.accountId, key));
-    const knownAt = int8Array(known.map((it) => it?.at ?? null));
-    const knownRevisions = int8Array(
-      known.map((it) => (it === undefined ? null : (it.version?.revision ?? 0))),
-    );
-    const values = [accounts ?? null, ...asked, knownAt, knownRevisions, cache.server];
-    const rows = await wires.run([{ ...readKeys, values }]);
-    return parseFlight(rows[0]?.[0] ?? [], reads, places, known, cache);
+    return reads.map(({ key }, index) => judge(answered[(places[index] ?? 0) - 1], key) ?? outcomes[index]);
   } catch (error) {
+    // What PostgreSQL has lost, it may have told before.
     cache.clear();
     throw databaseError(error, { committing: false });
   }
+}
+
+/** $7 and $8 of `readKeys`. */
+function knownArrays(known: readonly (Known | undefined)[]): Buffer[] {
+  return [
+    int8Array(known.map((it) => it?.at ?? null)),
+    int8Array(known.map((it) => (it === undefined ? null : (it.version?.revision ?? 0)))),
+  ];
 }
 
 /** Shared by all who meet it: making an error costs a stack trace, and this one says nothing of its cause. */
 const sessionEnded = new HaloError('session-ended', 'The session has ended.');
 const outOfScope = new HaloError('insufficient-scope', 'This token reaches only keys with its prefix.');
 
-/** @param known what was known of each key when it was asked for */
-function parseFlight(
-  row: WireRow,
-  reads: readonly Read[],
-  places: readonly number[],
-  known: readonly (Known | undefined)[],
-  cache: VersionCache,
-): (Found | undefined | HaloError)[] {
-  const lives = readBooleanArray(row[0]);
-  const prefixes = readTextArray(row[1]);
-  const storeRevisions = readInt8Array(row[2]);
-  const server = row[3] ?? null;
-  const outcomes: (Found | undefined | HaloError)[] = known.map((it) => it?.version);
-  if (row[4] != null) {
-    const revisions = readInt8Array(row[5]);
-    const values = readByteaArray(row[6]);
-    const contentTypes = readTextArray(row[7]);
-    const metadata = readTextArray(row[8]);
-    const created = readTimestampArray(row[9]);
-    const written = readTimestampArray(row[10]);
-    const expires = readTimestampArray(row[11]);
-    readInt8Array(row[4]).forEach((place, index) => {
-      const at = (place ?? 0) - 1;
-      const read = reads[at];
-      const revision = revisions[index];
-      const contentType = contentTypes[index];
-      const before = known[at]?.version;
-      let found: Found | undefined;
-      if (revision == null) found = undefined;
-      else if (contentType == null) found = before;
-      else {
-        found = {
-          revision,
-          value: values[index] ?? null,
-          contentType,
-          metadata: metadata[index] ?? null,
-          createdAtMs: created[index] ?? 0,
-          writtenAtMs: written[index] ?? 0,
-          expiresAtMs: expires[index] ?? null,
-        };
-      }
-      outcomes[at] = found;
-      const storeRevision = storeRevisions[(places[at] ?? 0) - 1];
-      if (server !== null && read !== undefined && storeRevision != null) {
-        if (found === undefined || isWhole(found))
-          cache.keep(server, read.credential.accountId, read.key, storeRevision, found);
-      }
-    });
-  }
-  return outcomes.map((outcome, index) => {
-    const place = (places[index] ?? 0) - 1;
-    if (lives[place] !== true) return sessionEnded;
-    const isInScope = reads[index]?.key.startsWith(prefixes[place] ?? '') === true;
-    return isInScope ? outcome : outOfScope;
-  });
+/** Why a session may not read the key; undefined: it may. */
+function judge(session: AnsweredSession | undefined, key: string): HaloError | undefined {
+  if (session?.lives !== true) return sessionEnded;
+  return key.startsWith(session.prefix) ? undefined : outOfScope;
 }
 
 function isWhole(found: Found): found is StoredValue {
