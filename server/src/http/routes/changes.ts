@@ -74,6 +74,8 @@ function stream(request: FastifyRequest, reply: FastifyReply, watch: Watch): voi
     watch.cancel();
     return;
   }
+  // It ends with its connection and needs no chunks, each of which would be written in four pieces.
+  raw.removeHeader('transfer-encoding');
   raw.writeHead(200, {
     ...fixedHeaders(request.id),
     'content-type': 'text/event-stream',
