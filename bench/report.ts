@@ -29,6 +29,8 @@ export interface Results {
 const startSecondsMax = 1.5;
 /** Of all processes together. */
 const idleMibMax = 200;
+/** Of one that is authenticated and confirmed. */
+const getUsMax = 20;
 
 /** One measurement on one line, for the terminal. */
 export function progressLine(measured: Measurement): string {
@@ -134,8 +136,11 @@ function allGoals({ measurements, startSeconds, memory, goals }: Results): Goal[
     ];
   });
   const { idle } = memory;
+  const gets = measurements.filter(({ subject, cpu }) => subject === 'get' && cpu !== undefined);
+  const getUs = spread(gets.map(({ cpu }) => (cpu?.serverUs ?? 0) + (cpu?.postgresUs ?? 0))).median;
   return [
     ...ratios,
+    ...(gets.length === 0 ? [] : [atMost('CPU time of a GET, Halo and PostgreSQL', getUs, getUsMax, 'µs')]),
     atMost('start on a warm installation', startSeconds.second, startSecondsMax, 's'),
     ...(idle === undefined
       ? []

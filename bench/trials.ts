@@ -1,5 +1,6 @@
 import type { Trial } from './trial.js';
 import { accountsTrial } from './trials/accounts.js';
+import { cacheTrial } from './trials/cache.js';
 import { growthTrial } from './trials/growth.js';
 import { redisTrial } from './trials/redis.js';
 import { valuesTrial } from './trials/values.js';
@@ -10,6 +11,7 @@ import { workersTrial } from './trials/workers.js';
 /** In the order in which they run: the largest comes last, so that it is what a lack of time costs. */
 export const trials: readonly Trial[] = [
   redisTrial,
+  cacheTrial,
   accountsTrial,
   wideTrial,
   workersTrial,

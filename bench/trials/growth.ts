@@ -1,4 +1,5 @@
 import { count, cut, ms } from '../figures.js';
+import { atLeast, type Goal } from '../goals.js';
 import { startHalo } from '../halo.js';
 import { createPerson, keyBeginning, type Person } from '../person.js';
 import { type PostgresPlace, runSql } from '../pgbench.js';
@@ -44,10 +45,12 @@ export const growthTrial: Trial = {
     rows.push(['seeding and vacuum', `${((performance.now() - began) / 1_000).toFixed(0)} s`]);
     const many = sizes.growthKeys;
     const ratios: string[] = [];
+    const goals: Goal[] = [];
     for (const method of ['GET', 'PUT'] as const) {
       const measured = await run(large, method, many, 'random');
       const before = few[method];
       const ratio = perSecond(measured) / perSecond(before);
+      goals.push(atLeast(`${method} of ${count(many)} keys / of ${count(keys)}`, ratio, 0.85));
       ratios.push(`${method} ${cut(ratio)} (p50 ${ms(measured.p50Ms)} ms instead of ${ms(before.p50Ms)} ms)`);
     }
     if (stage.twice) await run(small, 'GET', keys, 'beside the large store');
@@ -60,7 +63,7 @@ export const growthTrial: Trial = {
       const postgres = `PostgreSQL ${postgresMib.toFixed(0)} MiB ${postgresMeasure}`;
       rows.push(['memory', `Halo ${serverRssMib.toFixed(0)} MiB RSS, ${postgres}`]);
     }
-    return { goals: [], rows };
+    return { goals, rows };
   },
 };
 
