@@ -4,8 +4,8 @@ import type { Credential } from '../database/live-session.js';
 import { HaloError } from '../errors.js';
 import { listVersions, readPast } from './history-statements.js';
 import { instantMs, rfc3339 } from './instant.js';
-import type { StoredValue } from './reader.js';
 import { prepared, type Row, type Statement } from './statements.js';
+import type { StoredValue } from './stored-value.js';
 
 /**
  * Looks back along a key's chain of versions. Its promises: an answer is one snapshot, whose statement checks the

@@ -18,6 +18,7 @@ import { int4, int4Array, int8, int8Array, textArray } from './arrays.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import { credentialArrays, gatherCredentials } from './credentials.js';
 import { prepared, readKeys, readValue } from './statements.js';
+import type { StoredValue } from './stored-value.js';
 import type { Known, VersionCache } from './version-cache.js';
 
 /**
@@ -33,18 +34,6 @@ export interface Reader {
    */
   get(credential: Credential, key: string): Promise<StoredValue | undefined>;
   close(): Promise<void>;
-}
-
-export interface StoredValue {
-  readonly revision: number;
-  readonly value: Buffer;
-  readonly contentType: string;
-  /** JSON text. */
-  readonly metadata: string | null;
-  /** Since 1970, like the two below. */
-  readonly createdAtMs: number;
-  readonly writtenAtMs: number;
-  readonly expiresAtMs: number | null;
 }
 
 interface Read {

@@ -4,7 +4,8 @@ import type { Credential } from '../database/live-session.js';
 import { createTestDatabase } from '../database/test-database.js';
 import { unwatched } from '../observability/flight-watch.js';
 import { createEngine } from './engine.js';
-import { createReader, type StoredValue } from './reader.js';
+import { createReader } from './reader.js';
+import type { StoredValue } from './stored-value.js';
 import { createSession, createStore } from './test-store.js';
 import { createVersionCache } from './version-cache.js';
 

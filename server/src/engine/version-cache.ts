@@ -1,4 +1,4 @@
-import type { StoredValue } from './reader.js';
+import type { StoredValue } from './stored-value.js';
 
 /**
  * Versions of keys that were read, so that PostgreSQL need not find and hand them out again while they are current.

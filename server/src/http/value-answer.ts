@@ -1,4 +1,4 @@
-import type { StoredValue } from '../engine/reader.js';
+import type { StoredValue } from '../engine/stored-value.js';
 import { httpDate, rfc3339Date } from './dates.js';
 import type { KeyAnswer } from './key-answer.js';
 import { metadataHeader } from './value-headers.js';

@@ -1,7 +1,7 @@
 import { limits } from 'halo-contract';
 import { Type } from 'typebox';
 import type { SetMutation } from '../../../engine/commit.js';
-import type { StoredValue } from '../../../engine/reader.js';
+import type { StoredValue } from '../../../engine/stored-value.js';
 import { HaloError } from '../../../errors.js';
 import { readBody } from '../../body.js';
 import { checkEncoding } from '../../json.js';

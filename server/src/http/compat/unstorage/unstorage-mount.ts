@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { STATUS_CODES } from 'node:http';
 import { limits, problems } from 'halo-contract';
 import type { Listing } from '../../../engine/lister.js';
-import type { StoredValue } from '../../../engine/reader.js';
+import type { StoredValue } from '../../../engine/stored-value.js';
 import { HaloError } from '../../../errors.js';
 import { readBody } from '../../body.js';
 import { httpDate } from '../../dates.js';
