@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Refused, UnreplicatedCommit } from './failure.js';
+import { databaseError, Refused, UnreplicatedCommit } from './failure.js';
 import { createTestDatabase } from './test-database.js';
 import { connectWire } from './wire.js';
 import type { Bound } from './wire-messages.js';
@@ -111,6 +111,11 @@ describe('a connection that breaks between its handshake and the question about 
       expect((await wire.run([own]))[0]).toHaveLength(1);
       wire.close();
       expect(honest.countCut()).toBe(0);
+
+      // Whoever commits is not left in doubt by a connection on which nothing was asked.
+      const asking = createWires(broken.config, () => {}).run([own]);
+      const error = await asking.catch((reason: unknown) => reason);
+      expect(databaseError(error, { committing: true }).code).toBe('unavailable');
       expect({ unheard, told }).toEqual({ unheard: [], told: [] });
     } finally {
       process.off('uncaughtExceptionMonitor', hear).off('unhandledRejection', hear);
