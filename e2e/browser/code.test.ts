@@ -53,7 +53,8 @@ test('the JavaScript runs as it is pasted, and the CLI lines name the very key',
   await halo.set(person, key, 'first\n"value"', { headers: { 'content-type': 'text/plain' } });
   await page.goto(`${urlOf(key)}&tab=code`);
   await page.getByText('JavaScript', { exact: true }).click();
-  const node = (script: string) => run('node', ['--input-type=module', '-e', script], person.accessToken);
+  const node = (script: string) =>
+    run(process.execPath, ['--input-type=module', '-e', script], person.accessToken);
   const get = await commandOf(page, 'Get');
   expect(await node(`${get}\nconsole.log(JSON.stringify(value));`)).toBe('"first\\n\\"value\\""\n');
   await node(await commandOf(page, 'Set'));

@@ -6,7 +6,10 @@ interface FailureContext {
   readonly committing: boolean;
 }
 
-/** PostgreSQL itself said, with the error that is the cause, that it did not do what was asked: nothing was changed. */
+/**
+ * Nothing was changed, for certain: PostgreSQL itself said so, with the error that is the cause, or it could not even
+ * be asked, and the cause says why.
+ */
 export class Refused extends Error {
   override readonly name = 'Refused';
 }

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Refused, UnreplicatedCommit } from './failure.js';
+import { databaseError, Refused, UnreplicatedCommit } from './failure.js';
 import { createTestDatabase } from './test-database.js';
+import { connectWire } from './wire.js';
 import type { Bound } from './wire-messages.js';
 import { createWireReader, type WireMessage } from './wire-reader.js';
 import { createWires } from './wires.js';
@@ -86,6 +89,96 @@ describe('wires', () => {
     await expect(warned).rejects.toThrow(UnreplicatedCommit);
   });
 });
+
+describe('a connection that breaks between its handshake and the question about standbys', () => {
+  test.for<Cut>([
+    { moment: 'ready', how: 'reset' },
+    { moment: 'asked', how: 'reset' },
+    { moment: 'asked', how: 'end' },
+  ])('is an error for who connects and nobody else: $how when $moment', async (cut) => {
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => unheard.push(error);
+    process.on('uncaughtExceptionMonitor', hear).on('unhandledRejection', hear);
+    const broken = await startProxy(cut);
+    const honest = await startProxy();
+    const told: Error[] = [];
+    try {
+      const connecting = connectWire(broken.config, (error) => told.push(error));
+      await expect(connecting).rejects.toThrow(/ECONNRESET|EPIPE|terminated/);
+      expect(broken.countCut()).toBe(1);
+
+      const wire = await connectWire(honest.config, (error) => told.push(error));
+      expect((await wire.run([own]))[0]).toHaveLength(1);
+      wire.close();
+      expect(honest.countCut()).toBe(0);
+
+      // Whoever commits is not left in doubt by a connection on which nothing was asked.
+      const asking = createWires(broken.config, () => {}).run([own]);
+      const error = await asking.catch((reason: unknown) => reason);
+      expect(databaseError(error, { committing: true }).code).toBe('unavailable');
+      expect({ unheard, told }).toEqual({ unheard: [], told: [] });
+    } finally {
+      process.off('uncaughtExceptionMonitor', hear).off('unhandledRejection', hear);
+      await Promise.all([broken.close(), honest.close()]);
+    }
+  });
+});
+
+/** When PostgreSQL has said that it is ready, or when it is then asked something. */
+interface Cut {
+  readonly moment: 'ready' | 'asked';
+  readonly how: 'reset' | 'end';
+}
+
+interface Proxy {
+  readonly config: pg.ClientConfig;
+  countCut(): number;
+  close(): Promise<void>;
+}
+
+/** Leads to the PostgreSQL of the tests. Without a cut it is honest. */
+async function startProxy(cut?: Cut): Promise<Proxy> {
+  const { host, port } = { ...address } as { host: string; port: number };
+  let cuts = 0;
+  const sever = (client: Socket) => {
+    cuts += 1;
+    if (cut?.how === 'end') client.end();
+    else client.resetAndDestroy();
+  };
+  const proxy = createServer((client) => {
+    const server = connect({ path: `${host}/.s.PGSQL.${port}` });
+    let said = Buffer.alloc(0);
+    let isReady = false;
+    server.on('data', (chunk: Buffer) => {
+      said = isReady ? said : Buffer.concat([said, chunk]);
+      const getsReady = !isReady && hasReadyForQuery(said);
+      isReady ||= getsReady;
+      client.write(chunk, () => {
+        if (getsReady && cut?.moment === 'ready') sever(client);
+      });
+    });
+    client.on('data', (chunk: Buffer) => {
+      if (isReady && cut?.moment === 'asked') sever(client);
+      else server.write(chunk);
+    });
+    client.on('error', () => {}).on('close', () => server.destroy());
+    server.on('error', () => {}).on('close', () => client.destroy());
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  return {
+    config: { ...address, host: '127.0.0.1', port: (proxy.address() as AddressInfo).port } as pg.ClientConfig,
+    countCut: () => cuts,
+    close: () => new Promise((resolve) => proxy.close(() => resolve())),
+  };
+}
+
+/** Each message is a letter, and a length that counts itself but not the letter. */
+function hasReadyForQuery(said: Buffer): boolean {
+  for (let at = 0; at + 5 <= said.length; at += 1 + said.readInt32BE(at + 1)) {
+    if (said[at] === 'Z'.charCodeAt(0)) return true;
+  }
+  return false;
+}
 
 async function countWaiting(): Promise<number> {
   const { rows } = await database.writers.query(

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { Refused } from './failure.js';
 import { connectWire, type Wire, type WireRows } from './wire.js';
 import type { Bound } from './wire-messages.js';
 
@@ -7,7 +8,11 @@ import type { Bound } from './wire-messages.js';
  * that broke is not used again.
  */
 export interface Wires {
-  /** Runs statements as one transaction; see `Wire`. */
+  /**
+   * Runs statements as one transaction; see `Wire`.
+   *
+   * @throws Refused also when there is no connection to be had: PostgreSQL was not even asked
+   */
   run(statements: readonly Bound[]): Promise<WireRows>;
   /** How many are open. */
   counts(): { readonly idle: number; readonly busy: number };
@@ -28,10 +33,19 @@ export function createWires(config: pg.ClientConfig, onError: (error: Error) => 
     }
   }
 
+  async function open(): Promise<Wire> {
+    try {
+      if (closed) throw new Error('Connection terminated: the database is closed.');
+      return await connectWire(config, onError);
+    } catch (cause) {
+      // Told apart from a run that broke, of which nobody knows what became.
+      throw new Refused('There is no connection.', { cause });
+    }
+  }
+
   return {
     async run(statements) {
-      if (closed) throw new Error('Connection terminated: the database is closed.');
-      const wire = takeIdle() ?? (await connectWire(config, onError));
+      const wire = takeIdle() ?? (await open());
       busy += 1;
       try {
         return await wire.run(statements);

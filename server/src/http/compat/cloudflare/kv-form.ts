@@ -44,12 +44,21 @@ async function parse(body: Buffer, contentType: string): Promise<FormData> {
   }
 }
 
-/** A field without a file name is decoded as text, which must not change what was sent. */
+/**
+ * A field without a file name is decoded as text, which must not change what was sent. Some versions of Node drop a
+ * byte order mark in doing so, which is put back where the body has it.
+ */
 function textOf(text: string, body: Buffer): Omit<Form, 'metadata'> {
-  const value = Buffer.from(text);
-  const isExact = body.includes(Buffer.concat([Buffer.from('\r\n\r\n'), value, Buffer.from('\r\n--')]));
-  if (!isExact) throw invalid('Send a value that is not plain UTF-8 as a file, or as the whole body.');
+  const value = [`\u{feff}${text}`, text]
+    .map((read) => Buffer.from(read))
+    .find((bytes) => isField(bytes, body));
+  if (value === undefined)
+    throw invalid('Send a value that is not plain UTF-8 as a file, or as the whole body.');
   return { value, contentType: textType };
+}
+
+function isField(bytes: Buffer, body: Buffer): boolean {
+  return body.includes(Buffer.concat([Buffer.from('\r\n\r\n'), bytes, Buffer.from('\r\n--')]));
 }
 
 async function fileOf(file: Blob): Promise<Omit<Form, 'metadata'>> {
