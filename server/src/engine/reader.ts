@@ -156,7 +156,8 @@ async function fly(
       const its = outcomes[index];
       const at = answered[(places[index] ?? 0) - 1]?.storeRevision;
       if (read === undefined || at === undefined || server === null) continue;
-      if (its === undefined || isWhole(its)) cache.keep(server, read.credential.accountId, read.key, at, its);
+      if (its === undefined || isWhole(its))
+        cache.offer(server, read.credential.accountId, read.key, at, its);
     }
     return reads.map(({ key }, index) => judge(answered[(places[index] ?? 0) - 1], key) ?? outcomes[index]);
   } catch (error) {

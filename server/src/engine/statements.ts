@@ -35,6 +35,9 @@ const buriedOf = (account: string, key: string) =>
 const versionOf = (account: string, revision: string, key: string) =>
   `lateral (select * from versions where account_id = ${account} and revision = ${revision} and key = ${key} limit 1)`;
 
+const sessionOf = (account: string, id: string) =>
+  `lateral (select * from sessions where account_id = ${account} and id = ${id} limit 1)`;
+
 /**
  * Live sessions among the credentials presented: $1 account ids, $2 session ids, $3 secret hashes, null for
  * a verified log-in. `n` is the credential's place, from 1.
@@ -53,7 +56,7 @@ const liveArrays = `
   select array_agg(coalesce(s.account_id, 0) order by c.n) as accounts,
          array_agg(coalesce(s.prefix, '') order by c.n) as prefixes
   from unnest($1::bigint[], $2::text[], $3::bytea[]) with ordinality as c (account_id, id, secret_hash, n)
-  left join sessions s on s.account_id = c.account_id and s.id = c.id and ${sessionLives('c.secret_hash')}`;
+  left join ${sessionOf('c.account_id', 'c.id')} as s on ${sessionLives('c.secret_hash')}`;
 
 /**
  * Reads a flight of keys, each with its own credential: $4 the credential's place, $5 the key. $7 and $8 tell what is
@@ -74,8 +77,8 @@ export const readKeys: Statement = {
              array_agg(t.revision order by c.n) as revisions,
              array_agg(coalesce(s.account_id, 0) order by c.n) as accounts
       from unnest($1::bigint[], $2::text[], $3::bytea[]) with ordinality as c (account_id, id, secret_hash, n)
-      left join sessions s on s.account_id = c.account_id and s.id = c.id and ${sessionLives('c.secret_hash')}
-      left join stores t on t.account_id = s.account_id
+      left join ${sessionOf('c.account_id', 'c.id')} as s on ${sessionLives('c.secret_hash')}
+      left join lateral (select revision from stores where account_id = s.account_id limit 1) as t on true
     )
     select live.lives, live.prefixes, live.revisions, pg_postmaster_start_time(), found.*
     from live

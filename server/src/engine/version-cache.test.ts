@@ -7,7 +7,7 @@ import { createEngine } from './engine.js';
 import { createReader } from './reader.js';
 import type { StoredValue } from './stored-value.js';
 import { createSession, createStore } from './test-store.js';
-import { createVersionCache } from './version-cache.js';
+import { createVersionCache, type VersionCache } from './version-cache.js';
 
 const { database, drop } = await createTestDatabase();
 afterAll(drop);
@@ -34,6 +34,12 @@ function newReader(cacheBytesMax = bytesMax) {
     watch: unwatched,
   });
   return { cache, get: reader.get };
+}
+
+/** What is offered once is kept from the second time on. */
+function keep(cache: VersionCache, ...offered: Parameters<VersionCache['offer']>): void {
+  cache.offer(...offered);
+  cache.offer(...offered);
 }
 
 function set(credential: Credential, key: string, text: string, ttlMs?: number) {
@@ -67,7 +73,7 @@ describe('what is cached is answered', () => {
     const me = await createStore(database);
     const { cache, get } = newReader();
     const { revision } = await set(me, 'a', 'from the database');
-    cache.keep(await postgresRun(), me.accountId, 'a', revision, bogus);
+    keep(cache, await postgresRun(), me.accountId, 'a', revision, bogus);
     expect(textOf(await get(me, 'a'))).toBe('from the cache');
     await set(me, 'b', 'something else');
     await set(me, 'a', 'from the database, again');
@@ -79,7 +85,7 @@ describe('what is cached is answered', () => {
     const { cache, get } = newReader();
     const { revision } = await set(me, 'a', 'from the database');
     await set(me, 'b', 'something else');
-    cache.keep(await postgresRun(), me.accountId, 'a', revision, { ...bogus, revision });
+    keep(cache, await postgresRun(), me.accountId, 'a', revision, { ...bogus, revision });
     expect(textOf(await get(me, 'a'))).toBe('from the cache');
   });
 
@@ -87,7 +93,7 @@ describe('what is cached is answered', () => {
     const me = await createStore(database);
     const { cache, get } = newReader();
     const { revision } = await set(me, 'a', 'from the database');
-    cache.keep(Buffer.alloc(8, 1), me.accountId, 'a', revision, { ...bogus, revision });
+    keep(cache, Buffer.alloc(8, 1), me.accountId, 'a', revision, { ...bogus, revision });
     expect(textOf(await get(me, 'a'))).toBe('from the database');
     expect(cache.server).toEqual(await postgresRun());
   });
@@ -95,6 +101,8 @@ describe('what is cached is answered', () => {
   test('also that there is no such key', async () => {
     const me = await createStore(database);
     const { cache, get } = newReader();
+    expect(await get(me, 'a')).toBeUndefined();
+    expect(cache.find(me.accountId, 'a')).toBeUndefined();
     expect(await get(me, 'a')).toBeUndefined();
     expect(cache.find(me.accountId, 'a')).toEqual({ at: 0, version: undefined });
     expect(await get(me, 'a')).toBeUndefined();
@@ -121,6 +129,7 @@ test('keys that expire, and large values, are not cached', async () => {
   await set(me, 'large', 'x'.repeat(20_000));
   for (const key of ['fleeting', 'large']) {
     expect(await get(me, key)).toBeDefined();
+    expect(await get(me, key)).toBeDefined();
     expect(cache.find(me.accountId, key)).toBeUndefined();
   }
 });
@@ -130,7 +139,7 @@ test('it holds no more than it may, and keeps what is used', () => {
   const server = Buffer.alloc(8);
   const value = Buffer.alloc(1_000);
   for (let n = 0; n < 10_000; n += 1) {
-    cache.keep(server, '1', `key ${n}`, 1, { ...bogus, value });
+    keep(cache, server, '1', `key ${n}`, 1, { ...bogus, value });
     cache.find('1', 'key 0');
   }
   const held = Array.from({ length: 10_000 }, (_, n) => cache.find('1', `key ${n}`)).filter(

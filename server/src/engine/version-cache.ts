@@ -11,11 +11,14 @@ import type { StoredValue } from './stored-value.js';
 export interface VersionCache {
   find(accountId: string, key: string): Known | undefined;
   /**
+   * Keeps what was read of a key that was read before: most keys of a large store are read once in a long time, and
+   * keeping each would cost more than it saves.
+   *
    * @param at the store's revision as of which the key was this; undefined `version`: there was no such key
    * @param server which run of PostgreSQL said so: after a fail-over that has lost commits, the same revision can be
    * something else, and so nothing is kept from one run to the next
    */
-  keep(server: Buffer, accountId: string, key: string, at: number, version: StoredValue | undefined): void;
+  offer(server: Buffer, accountId: string, key: string, at: number, version: StoredValue | undefined): void;
   /** The run of PostgreSQL that has said everything in here; null at first. */
   readonly server: Buffer | null;
   clear(): void;
@@ -33,6 +36,8 @@ type Keys = Map<string, Known>;
 const entryBytes = 660;
 /** Larger values would push out many others, and to find them is a smaller part of what reading them costs. */
 const valueBytesMax = 16_384;
+/** How many keys are remembered as read before, at most; a power of two. Each takes four bytes. */
+const readBeforeMax = 262_144;
 
 /**
  * @param bytesMax how much memory it may take, about; 0: it keeps nothing
@@ -43,11 +48,21 @@ export function createVersionCache(bytesMax: number): VersionCache {
   let old = new Map<string, Keys>();
   let youngBytes = 0;
   let server: Buffer | null = null;
+  /** Hashes of keys that were read before, each where it belongs, until another takes its place. */
+  const readBefore = new Uint32Array(bytesMax === 0 ? 0 : readBeforeMax);
 
   function clear(): void {
     young = new Map();
     old = new Map();
     youngBytes = 0;
+  }
+
+  function isWanted(accountId: string, key: string): boolean {
+    const hash = hashOf(key, hashOf(accountId, 0));
+    const place = hash % readBeforeMax;
+    if (readBefore[place] === hash) return true;
+    readBefore[place] = hash;
+    return false;
   }
 
   function put(accountId: string, key: string, known: Known): void {
@@ -78,8 +93,8 @@ export function createVersionCache(bytesMax: number): VersionCache {
       if (older !== undefined) put(accountId, key, older);
       return older;
     },
-    keep(from, accountId, key, at, version) {
-      if (bytesMax === 0) return;
+    offer(from, accountId, key, at, version) {
+      if (bytesMax === 0 || !isWanted(accountId, key)) return;
       if (server === null || !server.equals(from)) {
         clear();
         server = from;
@@ -97,4 +112,13 @@ function withOwnValue(version: StoredValue): StoredValue {
   const value = Buffer.allocUnsafeSlow(version.value.length);
   version.value.copy(value);
   return { ...version, value };
+}
+
+/** FNV-1a, of characters instead of bytes. */
+function hashOf(text: string, seed: number): number {
+  let hash = seed ^ 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
 }
