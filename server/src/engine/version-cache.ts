@@ -66,7 +66,8 @@ export function createVersionCache(bytesMax: number): VersionCache {
   }
 
   function put(accountId: string, key: string, known: Known): void {
-    const bytes = entryBytes + 2 * key.length + (known.version?.value.length ?? 0);
+    const { value, metadata } = known.version ?? {};
+    const bytes = entryBytes + 2 * (key.length + (metadata?.length ?? 0)) + (value?.length ?? 0);
     let keys = young.get(accountId);
     if (keys?.has(key) !== true) youngBytes += bytes;
     if (youngBytes > bytesMax / 2) {
@@ -101,7 +102,8 @@ export function createVersionCache(bytesMax: number): VersionCache {
       }
       if (version !== undefined && (version.expiresAtMs !== null || version.value.length > valueBytesMax))
         return;
-      put(accountId, key, { at, version: version && withOwnValue(version) });
+      const isKept = version === undefined || young.get(accountId)?.get(key)?.version === version;
+      put(accountId, key, { at, version: isKept ? version : withOwnValue(version) });
     },
     clear,
   };
