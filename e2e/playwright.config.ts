@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
-/** Debian's own Chromium where it is installed; otherwise the one that Playwright downloads. */
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+/**
+ * Debian's own Chromium where it is installed; otherwise the one that Playwright downloads. Like that one, the first is
+ * the engine without the windows, tabs and menus that nobody sees here and that are drawn all the same.
+ */
+const executablePath = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+].find((path) => existsSync(path));
 
 /** `npm run screenshots` takes pictures with what the tests are made of. */
 const takesPictures = process.env.HALO_SCREENSHOTS !== undefined;

@@ -16,10 +16,15 @@ const faketimeLibraries = ['x86_64', 'aarch64'].map(
 /** @type {Record<Part, { packages: string[], present: () => boolean, otherwise?: () => boolean, remedy: string }>} */
 const parts = {
   chromium: {
-    packages: ['chromium'],
-    present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
-    otherwise: () => runs(join(root, 'node_modules', '.bin', 'playwright'), ['install', 'chromium']),
-    remedy: 'Chromium is missing. Run "apt-get install chromium" or "npx playwright install chromium".',
+    packages: ['chromium-headless-shell'],
+    present: () => existsSync('/usr/bin/chromium-headless-shell'),
+    // The whole browser does the same, only slower.
+    otherwise: () =>
+      ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)) ||
+      installPackages(['chromium']) ||
+      runs(join(root, 'node_modules', '.bin', 'playwright'), ['install', 'chromium']),
+    remedy:
+      'Chromium is missing. Run "apt-get install chromium-headless-shell" or "npx playwright install chromium".',
   },
   nginx: {
     packages: ['nginx-light'],
