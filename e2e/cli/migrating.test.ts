@@ -77,12 +77,17 @@ async function follow(section: string): Promise<string> {
     (block) => block.section.replace(/^# /, '') === section && block.language === 'sh',
   );
   expect(here, section).not.toEqual([]);
+  // A pipe of Node is a socket, over which bash may take itself for one that rsh started, and read its settings.
   for (const block of here) {
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', block.code], {
-      cwd: line.home,
-      env,
-      maxBuffer: 64 * 1024 * 1024,
-    });
+    const { stdout, stderr } = await promisify(execFile)(
+      'bash',
+      ['--norc', '-euo', 'pipefail', '-c', block.code],
+      {
+        cwd: line.home,
+        env,
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
     printed += stdout + stderr;
     done.add(block);
   }
@@ -174,10 +179,14 @@ test('what breaks off on its way is found out', async () => {
   await writeFile(join(line.home, 'part.ndjson'), `${whole.split('\n').slice(0, -2).join('\n')}\n`);
   const imported = await line.halo(['import', join(line.home, 'part.ndjson'), '--on-conflict', 'skip']);
   expect(imported.errors).toMatch(/checksum differs/);
-  const turned = promisify(execFile)('bash', ['-c', 'node redis-commands.mjs < part.ndjson > part.resp'], {
-    cwd: line.home,
-    env,
-  });
+  const turned = promisify(execFile)(
+    'bash',
+    ['--norc', '-c', 'node redis-commands.mjs < part.ndjson > part.resp'],
+    {
+      cwd: line.home,
+      env,
+    },
+  );
   await expect(turned).rejects.toThrow(/The export broke off/);
 });
 

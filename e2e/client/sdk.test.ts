@@ -338,7 +338,8 @@ describe('watching', () => {
   test('ends with its signal, however much was forgotten meanwhile', async () => {
     const reason = new Error('No longer wanted.');
     const stopping = new AbortController();
-    const watching = halo.watch({ signal: stopping.signal });
+    // From the beginning: the watch may begin after the set.
+    const watching = halo.watch({ since: 0, signal: stopping.signal });
     const first = watching.next();
     await halo.set('a', 'x');
     await first;
