@@ -2,7 +2,7 @@
 // `npm run test:node24 [SUITE…]`: what `npm test` does, on Node 24. Halo needs no more than Node 20, and should work
 // on what came after it. That Node is an npm package, fetched into a temporary directory that goes with the run.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from './install.mjs';
@@ -13,6 +13,8 @@ const name = `node-${process.platform}-${process.arch}`;
 // Ctrl+C reaches the tests as well. This waits for their end, and then takes the directory away.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
 const directory = mkdtempSync(join(tmpdir(), 'halo-node24-'));
+// A test of the image runs it as a user without rights.
+chmodSync(directory, 0o755);
 try {
   process.exitCode = test();
 } finally {

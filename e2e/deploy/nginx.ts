@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -69,8 +70,17 @@ export async function startNginx(configuration: URL, haloPort: number): Promise<
   };
   await until('An nginx that listens', async () => {
     if (hasExited) throw new Error(`nginx ended:\n${log}`);
-    return existsSync(join(directory, 'nginx.pid'));
+    return listens(encrypted);
   });
   const certificate = await readFile(join(directory, 'fullchain.pem'), 'utf8');
   return { port: encrypted, certificate, stop };
+}
+
+/** Its pid file does not tell: checking the configuration makes one too. */
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('error', () => resolve(false)).once('connect', () => resolve(true));
+    socket.once('connect', () => socket.destroy());
+  });
 }
