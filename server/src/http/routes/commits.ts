@@ -40,7 +40,7 @@ export async function commitRoutes(
 ): Promise<void> {
   await app.register(async (scope) => {
     acceptJsonBytes(scope, limits.bodyBytesMax);
-    // Nobody unknown gets to fill memory with a body.
+    // Nobody without a credential gets to fill memory with a body.
     scope.addHook('onRequest', async (request) => {
       await authenticate(request.raw);
     });

@@ -22,6 +22,10 @@ const readBodyBytesMax = limits.readKeysMax * keyJsonBytesMax + limits.smallBody
 /** Many keys in one snapshot. */
 export async function readRoutes(app: FastifyInstance, { engine, authenticate }: ReadRoutes): Promise<void> {
   acceptJson(app, readBodyBytesMax);
+  // Nobody without a credential gets to fill memory with a body.
+  app.addHook('onRequest', async (request) => {
+    await authenticate(request.raw);
+  });
 
   app.post(operations.read.path, async (request, reply) => {
     const { keys } = validateRead(request.body);
