@@ -9,7 +9,7 @@ export interface Credential {
 /**
  * The SQL condition that session `s` lives and is proven: with $`hash` null the credential is a log-in whose
  * signature was verified, else the hash of an API token's secret. Every statement that reads or writes
- * somebody's data carries it; there is no other check and no cache.
+ * somebody's data carries it; there is no other check, and no session is cached.
  */
 export function sessionLives(hash: string): string {
   return `s.expires_at > now()

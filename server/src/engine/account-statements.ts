@@ -4,7 +4,8 @@ import type { Statement } from './statements.js';
 
 /**
  * The statements of `statements.ts` for a flight of one account: $1 is the account itself, where those have an array
- * of accounts, and all other parameters and the answer are the same. So bound, each of them concerns one shard of a
+ * of accounts, and all other parameters and the answer are the same, but for what `read_keys` needs for a cache, which
+ * there is none of here. So bound, each of them concerns one shard of a
  * database that is distributed by account, and says so in a way that Citus sees: every table is held to $1 by a plain
  * comparison, also where a join would imply it. `citus-shapes.test.ts` holds them to that.
  *
@@ -50,13 +51,10 @@ const texts: Readonly<Record<string, string>> = {
   read_keys: `
     with live as materialized (
       select array_agg(s.id is not null order by c.n) as lives,
-             array_agg(s.prefix order by c.n) as prefixes,
-             array_agg(t.revision order by c.n) as revisions
-      from ${presented}
-      left join sessions s on ${isLive}
-      left join stores t on t.account_id = $1::bigint and s.id is not null
+             array_agg(s.prefix order by c.n) as prefixes
+      from ${presented} left join sessions s on ${isLive}
     )
-    select live.lives, live.prefixes, live.revisions, pg_postmaster_start_time(), found.*
+    select live.lives, live.prefixes, null::bigint[], null::timestamptz, found.*
     from live
     cross join lateral (
       select array_agg(r.n), array_agg(e.revision),

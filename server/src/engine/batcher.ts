@@ -82,7 +82,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   /** An empty queue takes any item: what a single request may weigh is decided elsewhere. */
   function isFull(bytes: number, nowMs: number): boolean {
-    const [first] = queue;
+    const first = queue[0];
     if (first === undefined) return false;
     if (queue.length >= options.queueItemsMax || queueBytes + bytes > options.queueBytesMax) return true;
     return queue.length >= options.queueItemsMin && nowMs - first.sinceMs > options.queueMsMax;

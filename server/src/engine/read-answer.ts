@@ -10,7 +10,7 @@ import type { StoredValue } from './stored-value.js';
 
 /** What `readKeys` answers for a flight. */
 export interface ReadAnswer {
-  /** Which run of PostgreSQL answered; see `version-cache.ts`. */
+  /** Which run of PostgreSQL answered; see `version-cache.ts`. Null: nothing of it may be kept. */
   readonly server: Buffer | null;
   readonly sessions: readonly AnsweredSession[];
   readonly lookedUp: readonly LookedUp[];
