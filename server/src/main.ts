@@ -49,14 +49,15 @@ const drainMsMax = 15_000;
 /** Whether PostgreSQL is ready is asked apart from all work. */
 const readinessConnections = 1;
 
-/** How many connections a server process may hold: its pools, and a wire for each flight and large value. */
+/** How many connections a server process may hold: its pools, a wire for each read of the hottest, and the line. */
 export function connectionsMax({ flight }: Pick<Config, 'flight'>): number {
   const pooled = Object.values({ ...poolSizes, writers: flightsMax[flight] }).reduce(
     (sum, size) => sum + size,
   );
-  // Flights of one account write through the pool.
-  const wires = flightsMax[flight] * (flight === 'mixed' ? 2 : 1) + largeReadsMax;
-  return pooled + wires + readinessConnections;
+  const wires = flightsMax[flight] + largeReadsMax;
+  // Where flights carry one account only, all writes are planned and the line stays closed.
+  const line = flight === 'mixed' ? 1 : 0;
+  return pooled + wires + line + readinessConnections;
 }
 
 /**

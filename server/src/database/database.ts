@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { dropsUnfit, hearWarnings, refuseStandby } from './connections.js';
+import { createLine, type Line } from './line.js';
 import { createReadiness } from './readiness.js';
 import type { Tables } from './tables.js';
 import { createWires, type Wires } from './wires.js';
@@ -18,8 +19,10 @@ interface EmbeddedAddress {
 export interface Database {
   /** Cold queries. */
   readonly kysely: Kysely<Tables>;
-  /** Reads of keys and plain writes, the hottest of all. */
+  /** Reads of keys. */
   readonly wires: Wires;
+  /** Plain writes, which with those reads are the hottest of all. A statement on it soon gives up waiting for a lock. */
+  readonly line: Line;
   /** Other hot reads: pipelined connections, one flight on each at a time. */
   readonly readers: pg.Pool;
   /** Writes that need planning, likewise. */
@@ -30,7 +33,7 @@ export interface Database {
   readonly exporters: pg.Pool;
   /** Rejects with HaloError `unavailable` within two seconds unless PostgreSQL answers and takes writes. */
   checkReady(): Promise<void>;
-  /** What is open now, by the name of the pool; the wires are one. */
+  /** What is open now, by the name of the pool; the wires are one, and the line is another. */
   connections(): Readonly<Record<string, ConnectionCounts>>;
   close(): Promise<void>;
 }
@@ -81,6 +84,11 @@ const statementTimeoutMs = 15_000;
 const queryTimeoutMs = 20_000;
 const idleInTransactionTimeoutMs = 10_000;
 const connectTimeoutMs = 5_000;
+/**
+ * Everybody's plain writes go by the line, where those of one account may not hold up the others for long: they are then
+ * made anew, apart. Flights that only meet each other wait a few milliseconds.
+ */
+const lineLockTimeoutMs = 250;
 
 /**
  * Opens the pools. Connections are made when first needed and replaced when they break.
@@ -94,8 +102,8 @@ export function openDatabase(
   flight: Flight = 'mixed',
 ): Database {
   const planCacheMode = `plan_cache_mode=${planCacheModes[flight]}`;
-  const clientConfig = (hot: boolean): pg.ClientConfig => {
-    const settings = hot ? [...textSettings, ...hotSettings, planCacheMode] : textSettings;
+  const clientConfig = (hot: boolean, more: readonly string[] = []): pg.ClientConfig => {
+    const settings = [...textSettings, ...(hot ? [...hotSettings, planCacheMode] : []), ...more];
     return {
       ...address,
       options: settings.map((setting) => `-c ${setting}`).join(' '),
@@ -122,6 +130,7 @@ export function openDatabase(
     return pool;
   };
   const wires = createWires(clientConfig(true), onError);
+  const line = createLine(clientConfig(true, [`lock_timeout=${lineLockTimeoutMs}`]), onError);
   const readers = open(sizes.readers, true);
   const writers = open(sizes.writers, true);
   const scanners = open(sizes.scanners, true);
@@ -132,6 +141,7 @@ export function openDatabase(
   return {
     kysely,
     wires,
+    line,
     readers,
     writers,
     scanners,
@@ -144,9 +154,11 @@ export function openDatabase(
       scanners: countsOf(scanners),
       exporters: countsOf(exporters),
       wires: { ...wires.counts(), waiting: 0 },
+      line: { ...line.counts(), waiting: 0 },
     }),
     close: async () => {
       wires.close();
+      line.close();
       readiness.close();
       const hot = [readers, writers, scanners, exporters];
       await Promise.all([kysely.destroy(), ...hot.map((pool) => pool.end())]);

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, describe, expect, test } from 'vitest';
 import { databaseError, Refused, UnreplicatedCommit } from './failure.js';
+import { createLine } from './line.js';
 import { createTestDatabase } from './test-database.js';
 import { connectWire } from './wire.js';
 import type { Bound } from './wire-messages.js';
@@ -87,6 +88,65 @@ describe('wires', () => {
   test('do not take a commit for acknowledged of which PostgreSQL warns', async () => {
     const warned = wires.run([ask('warn', `do $$ begin raise warning 'mind'; end $$`)]);
     await expect(warned).rejects.toThrow(UnreplicatedCommit);
+  });
+});
+
+describe('the line', () => {
+  const told: Error[] = [];
+  const line = createLine({ ...address } as pg.ClientConfig, (error) => told.push(error));
+  afterAll(() => line.close());
+  const pidOf = async () => (await line.run([own]))[0]?.[0]?.[0]?.readInt32BE();
+
+  test('runs what was asked on one connection, each after the one before, whatever became of that', async () => {
+    await database.writers.query('create table steps (n serial, text text unique)');
+    const put = (text: string) => ask('step', 'insert into steps (text) values ($1)', Buffer.from(text));
+    expect(line.counts()).toEqual({ idle: 0, busy: 0 });
+    const first = await pidOf();
+    expect(await Promise.all([pidOf(), pidOf(), pidOf()])).toEqual([first, first, first]);
+    expect(line.counts()).toEqual({ idle: 1, busy: 0 });
+    await line.run([put('a')]);
+    const outcomes = await Promise.allSettled(
+      ['b', 'a', 'c', 'b', 'd'].map((text) =>
+        line.run([ask('wait', 'select pg_sleep(0.01)::text'), put(text)]),
+      ),
+    );
+    expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, false, true]);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(Refused);
+    const { rows } = await database.writers.query('select text from steps order by n');
+    expect(rows.map(({ text }) => text)).toEqual(['a', 'b', 'c', 'd']);
+    // After an error it is not used again, and nobody is told of that.
+    const next = await pidOf();
+    expect(next).not.toBe(first);
+    await expect.poll(async () => isConnected(first)).toBe(false);
+    expect(told).toEqual([]);
+  });
+
+  test('tells those whose turn never came that nothing of theirs was done', async () => {
+    const pid = await pidOf();
+    const sleeping = line.run([ask('sleep', 'select pg_sleep(60)::text')]);
+    const behind = line.run([ask('never', 'insert into steps (text) values ($1)', Buffer.from('never'))]);
+    const settled = Promise.allSettled([sleeping, behind]);
+    await expect.poll(terminateSleeping).toBe(1);
+    for (const outcome of await settled) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { name: 'Refused', cause: { code: '57P01' } },
+      });
+    }
+    expect(await pidOf()).not.toBe(pid);
+    const { rows } = await database.writers.query(`select 1 from steps where text = 'never'`);
+    expect(rows).toEqual([]);
+  });
+
+  test('is closed when what it runs is done', async () => {
+    const closing = createLine({ ...address } as pg.ClientConfig, (error) => told.push(error));
+    const running = closing.run([ask('wait', 'select pg_sleep(0.05)::text'), own]);
+    closing.close();
+    const pid = (await running)[1]?.[0]?.[0]?.readInt32BE();
+    await expect.poll(async () => isConnected(pid)).toBe(false);
+    await expect(closing.run([own])).rejects.toThrow(Refused);
+    expect(told).toEqual([]);
   });
 });
 
@@ -178,6 +238,11 @@ function hasReadyForQuery(said: Buffer): boolean {
     if (said[at] === 'Z'.charCodeAt(0)) return true;
   }
   return false;
+}
+
+async function isConnected(pid: number | undefined): Promise<boolean> {
+  const { rows } = await database.writers.query('select 1 from pg_stat_activity where pid = $1', [pid]);
+  return rows.length > 0;
 }
 
 async function countWaiting(): Promise<number> {

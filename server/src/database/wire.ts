@@ -13,14 +13,14 @@ import { createWireReader, type WireMessage, type WireRow } from './wire-reader.
  * on it alone (PostgreSQL's documentation, chapter 54).
  *
  * The statements of one `run` travel in one write and are one transaction: PostgreSQL commits at the Sync that
- * follows them. Any error closes the connection, which settles every doubt about its state.
+ * follows them. Runs follow each other: one may be sent while those before it are out, so that PostgreSQL goes on to it
+ * without waiting for us. Any error closes the connection, as soon as what was sent is done, which settles every doubt
+ * about its state.
  */
 export interface Wire {
-  /** False when it broke or was closed. */
+  /** False when it takes no more runs: it broke, was closed, or had an error and is about to be. */
   readonly isOpen: boolean;
   /**
-   * One run at a time.
-   *
    * @throws Refused when PostgreSQL failed a statement or ended the connection before all were done, and so rolled all
    * of them back; UnreplicatedCommit; a connection error when its answer is lost
    */
@@ -54,7 +54,8 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
   const stream = await connected(client);
   const prepared = new Set<string>();
   let isOpen = true;
-  let run: Run | undefined;
+  /** Those that are out, in the order in which PostgreSQL answers them. */
+  const runs: Run[] = [];
 
   const read = createWireReader(take);
   stream.removeAllListeners('data');
@@ -68,39 +69,44 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
   client.on('error', breakDown);
   client.on('end', () => breakDown(new Error('Connection terminated unexpectedly')));
 
-  function breakDown(error: Error): void {
-    if (!isOpen) return;
+  /** @param followers what to tell the runs after the first, which PostgreSQL may have begun as little as not */
+  function breakDown(error: Error, followers: Error = error): void {
+    if (runs.length === 0 && isOpen) onError(error);
     isOpen = false;
-    if (run === undefined) onError(error);
-    settle((broken) => broken.reject(error));
+    for (const [index, run] of runs.splice(0).entries()) settle(run).reject(index === 0 ? error : followers);
     stream.destroy();
   }
 
-  function settle(how: (run: Run) => void): void {
-    const settled = run;
-    run = undefined;
-    if (settled === undefined) return;
-    clearTimeout(settled.timer);
-    how(settled);
-  }
-
   function take(message: WireMessage): void {
-    if (message.kind === 'error' && run === undefined) breakDown(message.error);
-    if (run === undefined) return;
-    if (message.kind === 'row') run.current.push(message.row);
+    const run = runs[0];
+    if (run === undefined) {
+      if (message.kind === 'error') breakDown(message.error);
+    } else if (message.kind === 'row') run.current.push(message.row);
     else if (message.kind === 'complete') {
       run.rows.push(run.current);
       run.current = [];
     } else if (message.kind === 'warning') run.error ??= warningOf(message.state);
-    else if (message.kind === 'error') {
-      // It comes in the place of what a statement answers. After the last of them, it may have come after the commit.
-      const isRefused = run.rows.length < run.count;
-      const error = isRefused ? new Refused('PostgreSQL refused.', { cause: message.error }) : message.error;
-      // An ERROR is followed by PostgreSQL's readiness; anything graver, by the end of the connection.
-      if (message.isFatal) breakDown(error);
-      else run.error = error;
-    } else if (run.error !== undefined) breakDown(run.error);
-    else settle(({ resolve, rows }) => resolve(rows));
+    else if (message.kind === 'error') fail(run, message);
+    else finish(run);
+  }
+
+  function fail(run: Run, { error: cause, isFatal }: Extract<WireMessage, { kind: 'error' }>): void {
+    // It comes in the place of what a statement answers. After the last of them, it may have come after the commit.
+    const isRefused = run.rows.length < run.count;
+    const error = isRefused ? new Refused('PostgreSQL refused.', { cause }) : cause;
+    // An ERROR is followed by PostgreSQL's readiness; anything graver, by the end of the connection.
+    if (isFatal) breakDown(error, new Refused('PostgreSQL did not come to it.', { cause }));
+    else run.error = error;
+  }
+
+  function finish(run: Run): void {
+    runs.shift();
+    if (run.error === undefined) settle(run).resolve(run.rows);
+    else {
+      isOpen = false;
+      settle(run).reject(run.error);
+    }
+    if (!isOpen && runs.length === 0) stream.destroy();
   }
 
   return {
@@ -109,12 +115,12 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
     },
     run: (statements) =>
       new Promise((resolve, reject) => {
-        if (!isOpen || run !== undefined) {
-          reject(new Error('Connection terminated: it is closed or busy.'));
+        if (!isOpen) {
+          reject(new Error('Connection terminated: it is closed.'));
           return;
         }
         const timer = setTimeout(() => breakDown(new Error('Query read timeout')), answerMsMax);
-        run = {
+        runs.push({
           count: statements.length,
           rows: [],
           current: [],
@@ -122,15 +128,21 @@ export async function connectWire(config: pg.ClientConfig, onError: (error: Erro
           resolve,
           reject,
           timer,
-        };
+        });
         stream.write(messagesOf(statements, prepared));
       }),
     close: () => {
       isOpen = false;
-      settle((cut) => cut.reject(new Error('Connection terminated')));
+      for (const cut of runs.splice(0)) settle(cut).reject(new Error('Connection terminated'));
       client.end().catch(() => stream.destroy());
     },
   };
+}
+
+/** Its timer ends, and with it what the wire has to do with it. */
+function settle(run: Run): Run {
+  clearTimeout(run.timer);
+  return run;
 }
 
 /** The socket is node-postgres's own, which it holds where no type tells. */

@@ -33,19 +33,9 @@ export function createWires(config: pg.ClientConfig, onError: (error: Error) => 
     }
   }
 
-  async function open(): Promise<Wire> {
-    try {
-      if (closed) throw new Error('Connection terminated: the database is closed.');
-      return await connectWire(config, onError);
-    } catch (cause) {
-      // Told apart from a run that broke, of which nobody knows what became.
-      throw new Refused('There is no connection.', { cause });
-    }
-  }
-
   return {
     async run(statements) {
-      const wire = takeIdle() ?? (await open());
+      const wire = takeIdle() ?? (await open(config, onError, closed));
       busy += 1;
       try {
         return await wire.run(statements);
@@ -61,4 +51,18 @@ export function createWires(config: pg.ClientConfig, onError: (error: Error) => 
       for (const wire of idle.splice(0)) wire.close();
     },
   };
+}
+
+/** @throws Refused, told apart from a run that broke, of which nobody knows what became */
+export async function open(
+  config: pg.ClientConfig,
+  onError: (error: Error) => void,
+  isClosed: boolean,
+): Promise<Wire> {
+  try {
+    if (isClosed) throw new Error('Connection terminated: the database is closed.');
+    return await connectWire(config, onError);
+  } catch (cause) {
+    throw new Refused('There is no connection.', { cause });
+  }
 }

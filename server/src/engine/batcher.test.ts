@@ -231,4 +231,41 @@ describe('the batcher', () => {
     flights[1]?.land();
     expect(await Promise.all(results.slice(4))).toEqual([50, 60, 70]);
   });
+
+  test('in a file, lets a flight leave behind another only when it carries as many', async () => {
+    const { batcher, flights } = createHeldBatcher({ flightsMax: 2, queueItemsMax: 20, isFile: true });
+    const results = [1, 2].map((item) => batcher.submit(item));
+    await turn();
+    results.push(batcher.submit(3));
+    await turn();
+    expect(flights.map(({ items }) => items)).toEqual([[1, 2]]);
+    results.push(batcher.submit(4));
+    await turn();
+    expect(flights[1]?.items).toEqual([3, 4]);
+    results.push(...[5, 6, 7].map((item) => batcher.submit(item)));
+    flights[0]?.land();
+    await turn();
+    expect(flights[2]?.items).toEqual([5, 6, 7]);
+    results.push(batcher.submit(8));
+    flights[1]?.land();
+    await turn();
+    expect(flights).toHaveLength(3);
+    // With nothing before it, it has nothing to wait for.
+    flights[2]?.land();
+    await turn();
+    expect(flights[3]?.items).toEqual([8]);
+    flights[3]?.land();
+    expect(await Promise.all(results)).toEqual([10, 20, 30, 40, 50, 60, 70, 80]);
+  });
+
+  test('on close has told all results before it says so', async () => {
+    const { batcher, flights } = createHeldBatcher();
+    const order: string[] = [];
+    const result = batcher.submit(1).then(() => order.push('told'));
+    const closed = batcher.close().then(() => order.push('closed'));
+    await turn();
+    flights[0]?.land();
+    await Promise.all([result, closed]);
+    expect(order).toEqual(['told', 'closed']);
+  });
 });

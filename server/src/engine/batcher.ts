@@ -14,6 +14,8 @@ export interface Batcher<Item, Result> {
   submit(item: Item): Promise<Result>;
   /** How many wait for their flight. */
   readonly waiting: number;
+  /** The result of the item that was submitted last of those that are meant and have not landed. */
+  last(isMeant: (item: Item) => boolean): Promise<Result> | undefined;
   /** Takes no more items; resolves when all those submitted have landed. */
   close(): Promise<void>;
 }
@@ -26,6 +28,11 @@ export interface BatcherOptions<Item, Result> {
   readonly laneOf?: (item: Item) => string;
   /** Whether a flight carries items of one lane only: that of whoever has waited longest. */
   readonly isLaneAlone?: boolean;
+  /**
+   * Whether flights go one after the other, wherever that is seen to, so that one which leaves while another is out is
+   * only there in time. It then waits until it carries as many: flights that dwindle cost more an item.
+   */
+  readonly isFile?: boolean;
   /** Told of each item that is refused because the queue is full. */
   readonly onShed?: () => void;
   readonly flightsMax: number;
@@ -39,12 +46,20 @@ export interface BatcherOptions<Item, Result> {
   readonly queueBytesMax: number;
 }
 
-interface Waiting<Item, Result> {
-  readonly item: Item;
-  readonly bytes: number;
-  readonly sinceMs: number;
-  readonly resolve: (result: Result) => void;
-  readonly reject: (error: Error) => void;
+/** An item on its way to its result. */
+class Waiting<Item, Result> {
+  resolve: (result: Result) => void = () => {};
+  reject: (error: Error) => void = () => {};
+  readonly result = new Promise<Result>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+
+  constructor(
+    readonly item: Item,
+    readonly bytes: number,
+    readonly sinceMs: number,
+  ) {}
 }
 
 /** A full queue empties within a flight or two. */
@@ -56,11 +71,14 @@ const overloaded = new HaloError('overloaded', 'The server has more work than it
 
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
   const { laneOf } = options;
-  /** The lanes of flights that are out. */
+  /** The flights that are out, in the order in which they left. */
+  const out = new Set<readonly Waiting<Item, Result>[]>();
+  /** Their lanes. */
   const taken = new Set<string>();
   let queue: Waiting<Item, Result>[] = [];
   let queueBytes = 0;
-  let flights = 0;
+  /** How many items the flight carries that left last. */
+  let lastItems = 0;
   let departing = false;
   let closed = false;
   let onIdle: (() => void) | undefined;
@@ -73,11 +91,15 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       options.onShed?.();
       return Promise.reject(overloaded);
     }
-    return new Promise((resolve, reject) => {
-      queue.push({ item, bytes, sinceMs, resolve, reject });
-      queueBytes += bytes;
-      if (laneOf === undefined || !taken.has(laneOf(item))) depart();
-    });
+    const waiting = new Waiting<Item, Result>(item, bytes, sinceMs);
+    queue.push(waiting);
+    queueBytes += bytes;
+    if (laneOf === undefined || !taken.has(laneOf(item))) depart();
+    return waiting.result;
+  }
+
+  function last(isMeant: (item: Item) => boolean): Promise<Result> | undefined {
+    return [...out, queue].flat().findLast(({ item }) => isMeant(item))?.result;
   }
 
   /** An empty queue takes any item: what a single request may weigh is decided elsewhere. */
@@ -92,7 +114,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     // A full flight has nothing to wait for, and with thousands of busy connections the end of the turn was measured to
     // be up to four seconds away.
     if (!options.isLaneAlone) launch(options.flightItemsMax);
-    if (departing || queue.length === 0 || flights >= options.flightsMax) return;
+    if (departing || queue.length === 0 || out.size >= options.flightsMax) return;
     departing = true;
     setImmediate(() => {
       departing = false;
@@ -102,11 +124,16 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   /** Lets flights leave as long as so many items wait. */
   function launch(itemsMin: number): void {
-    while (queue.length >= itemsMin && flights < options.flightsMax) {
+    while (queue.length >= Math.max(itemsMin, followingMin()) && out.size < options.flightsMax) {
       const flight = laneOf === undefined ? takeFlight() : takeFreeLanes(laneOf);
       if (flight.length === 0) return;
+      lastItems = flight.length;
       void carry(flight);
     }
+  }
+
+  function followingMin(): number {
+    return options.isFile && out.size > 0 ? lastItems : 1;
   }
 
   function takeFlight(): Waiting<Item, Result>[] {
@@ -143,7 +170,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   }
 
   async function carry(flight: readonly Waiting<Item, Result>[]): Promise<void> {
-    flights += 1;
+    out.add(flight);
     try {
       const results = await options.fly(flight.map((waiting) => waiting.item));
       land(flight);
@@ -156,19 +183,19 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       land(flight);
       for (const waiting of flight) waiting.reject(error as Error);
     }
+    if (out.size === 0 && queue.length === 0) onIdle?.();
   }
 
   /** Whoever waits leaves before this flight's results are told, so that both ends of the connection have work. */
   function land(flight: readonly Waiting<Item, Result>[]): void {
-    flights -= 1;
+    out.delete(flight);
     if (laneOf !== undefined) for (const { item } of flight) taken.delete(laneOf(item));
     launch(1);
-    if (flights === 0 && queue.length === 0) onIdle?.();
   }
 
   function close(): Promise<void> {
     closed = true;
-    if (flights === 0 && queue.length === 0) return Promise.resolve();
+    if (out.size === 0 && queue.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
       onIdle = resolve;
     });
@@ -176,6 +203,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   return {
     submit,
+    last,
     get waiting() {
       return queue.length;
     },

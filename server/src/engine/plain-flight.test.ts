@@ -160,7 +160,7 @@ describe('flights of plain sets', () => {
       credential,
       set: setOf('k', `${index}`),
     }));
-    const outcome = await flyPlain(database.wires, limits, sets);
+    const outcome = await flyPlain(database.line, limits, sets);
     expect(outcome?.outcomes.map(({ revision }) => revision)).toEqual([1, 1, 2, 2, 3]);
     expect(outcome?.stores).toEqual([
       { accountId: ada.accountId, revision: 3 },
@@ -178,8 +178,8 @@ describe('flights of plain sets', () => {
       Credential,
     ];
     const { accountId } = full;
-    await flyPlain(database.wires, limits, [{ credential: full, set: setOf('old', '1') }]);
-    await flyPlain(database.wires, limits, [{ credential: full, set: setOf('gone', '1') }]);
+    await flyPlain(database.line, limits, [{ credential: full, set: setOf('old', '1') }]);
+    await flyPlain(database.line, limits, [{ credential: full, set: setOf('gone', '1') }]);
     await engine.delete(full, { key: 'gone', condition: undefined }, false);
     await age(accountId, 'old');
     const before = await contentOf(accountId);
@@ -197,12 +197,12 @@ describe('flights of plain sets', () => {
     ];
     for (const fault of faults) {
       const good = { credential: full, set: setOf('a', '1') };
-      expect(await flyPlain(database.wires, limits, [good, fault])).toBeUndefined();
+      expect(await flyPlain(database.line, limits, [good, fault])).toBeUndefined();
       expect(await contentOf(accountId)).toEqual(before);
     }
     const many = ['a', 'b', 'c', 'd'].map((name) => ({ credential: full, set: setOf(name, '1') }));
-    expect(await flyPlain(database.wires, limits, many)).toBeUndefined();
-    expect(await flyPlain(database.wires, limits, many.slice(0, 3))).toBeDefined();
+    expect(await flyPlain(database.line, limits, many)).toBeUndefined();
+    expect(await flyPlain(database.line, limits, many.slice(0, 3))).toBeDefined();
   });
 
   test('are only those that ask for nothing else', async () => {
@@ -218,5 +218,35 @@ describe('flights of plain sets', () => {
     expect(plainSetOf({ ...plain, idempotency: { key: 'k', hash: Buffer.alloc(32) } })).toBeUndefined();
     expect(plainSetOf({ ...plain, mutations: [...plain.mutations, ...plain.mutations] })).toBeUndefined();
     expect(plainSetOf({ ...plain, credential: undefined })).toBeUndefined();
+  });
+
+  test('of an account that somebody holds do not hold up those of others', async () => {
+    const [held, free] = [await createStore(database), await createStore(database)];
+    const set = (credential: Credential, text: string) => {
+      const { kind: _, ...rest } = setOf('k', text);
+      return engine.set(credential, rest, false);
+    };
+    await set(held, '0');
+    const holder = await database.writers.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select 1 from stores where account_id = $1 for update', [held.accountId]);
+      const order: string[] = [];
+      const waiting = ['1', '2'].map((text) => set(held, text).then(() => order.push('held')));
+      // Their flight leaves without others.
+      await new Promise((resolve) => setImmediate(resolve));
+      await set(free, '1');
+      // What is asked for meanwhile does not go where it would be in the way again.
+      waiting.push(set(held, '3').then(() => order.push('held')));
+      for (const text of ['2', '3', '4']) await set(free, text);
+      order.push('free');
+      await holder.query('commit');
+      await Promise.all(waiting);
+      expect(order).toEqual(['free', 'held', 'held', 'held']);
+    } finally {
+      holder.release();
+    }
+    expect((await engine.get(held, 'k'))?.value.toString()).toBe('3');
+    expect((await engine.get(free, 'k'))?.revision).toBe(4);
   });
 });

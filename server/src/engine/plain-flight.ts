@@ -1,8 +1,8 @@
 import { databaseError, Refused } from '../database/failure.js';
+import type { Line } from '../database/line.js';
 import type { Credential } from '../database/live-session.js';
 import type { WireRows } from '../database/wire.js';
 import type { WireRow } from '../database/wire-reader.js';
-import type { Wires } from '../database/wires.js';
 import { readInt8Array } from './array-results.js';
 import { booleanArray, byteaArray, int4Array, int8, int8Array, textArray } from './arrays.js';
 import type { Commit, SetMutation } from './commit.js';
@@ -59,12 +59,12 @@ const yes = 1;
  * @throws HaloError `unavailable`, `outcome-unknown`, `internal`
  */
 export async function flyPlain(
-  wires: Wires,
+  line: Line,
   limits: StoreLimits,
   sets: readonly PlainSet[],
 ): Promise<PlainOutcome | undefined> {
   const layout = layOut(sets);
-  const rows = await run(wires, layout, sets, limits);
+  const rows = await run(line, layout, sets, limits);
   if (rows === undefined) return undefined;
   const answer = rows[1]?.[0] ?? [];
   return answer[0]?.[0] === yes ? readOutcome(layout, sets, answer) : undefined;
@@ -111,7 +111,7 @@ function layOut(sets: readonly PlainSet[]): Layout {
 
 /** Undefined when PostgreSQL rolled back for what will not happen again. */
 async function run(
-  wires: Wires,
+  line: Line,
   { accountIds, accounts, steps, previous, isLast }: Layout,
   sets: readonly PlainSet[],
   { keysMax, bytesMax }: StoreLimits,
@@ -136,14 +136,23 @@ async function run(
     int8(bytesMax),
   ];
   try {
-    return await wires.run([
+    return await line.run([
       { ...lockStores, values: [accountArray] },
       { ...putPlain, values },
     ]);
   } catch (error) {
-    if (error instanceof Refused && isConflict(error.cause)) return undefined;
+    if (error instanceof Refused && isWorthPlanning(error.cause)) return undefined;
     throw databaseError(error, { committing: true });
   }
+}
+
+/**
+ * Whether PostgreSQL refused for what a transaction of its own would not meet, or would see through: others who wrote at
+ * the same time, a lock that was not to be had soon, a statement not prepared because the run before it failed.
+ */
+function isWorthPlanning(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return isConflict(error) || code === '55P03' || code === '26000';
 }
 
 function ttlMsOf({ expiry }: SetMutation): number {

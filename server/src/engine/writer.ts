@@ -3,19 +3,23 @@ import type { QueryArrayConfig } from 'pg';
 import type { Database, Flight } from '../database/database.js';
 import type { FlightWatch } from '../observability/flight-watch.js';
 import { boundTo } from './account-statements.js';
-import { type Batcher, createBatcher } from './batcher.js';
+import { createBatcher } from './batcher.js';
 import type { Commit } from './commit.js';
 import { readState, type StoreLimits } from './flight-state.js';
-import { flyPlain, type PlainOutcome, plainSetOf } from './plain-flight.js';
+import { flyPlain, type PlainOutcome, type PlainSet, plainSetOf } from './plain-flight.js';
 import { type Accepted, type Plan, plan } from './plan.js';
 import { planStatements } from './plan-statements.js';
 import { transact } from './transaction.js';
 
 /**
  * The one way in: every change is a commit, and a flight of commits is one transaction: of one round trip when it is
- * nothing but plain sets (`plain-flight.ts`), else of two pipelined ones around `plan`. Its promises: nothing is answered before PostgreSQL has acknowledged the COMMIT; a refused commit
- * leaves nothing behind; when the answer to COMMIT is lost, callers hear `outcome-unknown` and nobody tries
- * again behind their backs.
+ * nothing but plain sets (`plain-flight.ts`), else of two pipelined ones around `plan`. Its promises: nothing is
+ * answered before PostgreSQL has acknowledged the COMMIT; a refused commit leaves nothing behind; when the answer to
+ * COMMIT is lost, callers hear `outcome-unknown` and nobody tries again behind their backs.
+ *
+ * Plain sets of all accounts share one line, on which flights follow each other. Those of an account that is being
+ * planned, which can take long, are planned too: on the line, they would wait for it and hold up everybody. Commits of
+ * an account are decided in the order in which they were asked for.
  *
  * Flights of one account wait for each other on its `stores` row. The row is locked first, and everything else
  * is read in a later statement: under READ COMMITTED a statement's snapshot is older than its lock wait.
@@ -41,11 +45,15 @@ const queueBytesMax = 256 * 1024 * 1024;
 /** What a commit costs besides its values: keys, headers, closures. */
 const commitBytes = 512;
 
+/** One that PostgreSQL works on, and one that is there when it is done. */
+const lineFlightsMax = 2;
+
 export interface WriterOptions {
-  readonly database: Pick<Database, 'wires' | 'writers'>;
+  readonly database: Pick<Database, 'line' | 'writers'>;
+  /** Of those that are planned. */
   readonly flightsMax: number;
   readonly limits: StoreLimits;
-  /** Whether a flight may carry commits of several accounts. */
+  /** Whether a flight may carry commits of several accounts; plain sets fly by themselves only if it may. */
   readonly flight: Flight;
   readonly watch: FlightWatch;
   /** Told of what changed as soon as PostgreSQL has acknowledged it; may not throw. */
@@ -60,9 +68,11 @@ export function createWriter({
   watch,
   onCommitted,
 }: WriterOptions): Writer {
-  const batcher: Batcher<Commit, Accepted> = createBatcher({
-    fly: watch.around(async (commits: readonly Commit[]): Promise<readonly (Accepted | Error)[]> => {
-      const { outcomes, stores } = await fly(database, limits, commits, flight);
+  const room = { flightItemsMax, flightBytesMax, queueItemsMin, queueMsMax, queueItemsMax, queueBytesMax };
+  const planned = createBatcher<Commit, Accepted>({
+    ...room,
+    fly: watch.around(async (commits: readonly Commit[]) => {
+      const { outcomes, stores } = await flyPlanned(database.writers, limits, commits, flight);
       onCommitted(stores);
       return outcomes;
     }),
@@ -72,15 +82,55 @@ export function createWriter({
     laneOf: ({ accountId }) => accountId,
     isLaneAlone: flight === 'account',
     flightsMax,
-    flightItemsMax,
-    flightBytesMax,
-    queueItemsMin,
-    queueMsMax,
-    queueItemsMax,
-    queueBytesMax,
   });
-  watch.queue(() => batcher.waiting);
-  return { commit: watch.submitting(batcher.submit), close: () => batcher.close() };
+  /** Undefined: it has to be planned. */
+  const line = createBatcher<PlainSet, Accepted | undefined>({
+    ...room,
+    fly: watch.around(async (sets: readonly PlainSet[]) => {
+      const flown = await flyPlain(database.line, limits, sets);
+      if (flown === undefined) return sets.map(() => undefined);
+      onCommitted(flown.stores);
+      return flown.outcomes;
+    }),
+    onShed: watch.shed,
+    bytesOf: ({ set }) => commitBytes + set.value.length,
+    isFile: true,
+    flightsMax: lineFlightsMax,
+  });
+  watch.queue(() => planned.waiting + line.waiting);
+  const submitPlanned = watch.submitting(planned.submit);
+  const submitPlain = watch.submitting(line.submit);
+  /** How many commits of each account are being planned, or wait for it. */
+  const planning = new Map<string, number>();
+
+  async function commitPlanned(commit: Commit): Promise<Accepted> {
+    const { accountId } = commit;
+    planning.set(accountId, (planning.get(accountId) ?? 0) + 1);
+    try {
+      const before = line.last(({ credential }) => credential.accountId === accountId);
+      // Whatever became of it. With nothing to wait for, not even a turn may pass, or others get ahead.
+      if (before !== undefined) await before.catch(() => {});
+      return await submitPlanned(commit);
+    } finally {
+      const others = (planning.get(accountId) ?? 1) - 1;
+      if (others === 0) planning.delete(accountId);
+      else planning.set(accountId, others);
+    }
+  }
+
+  return {
+    commit: (commit) => {
+      const isApart = flight === 'account' || planning.has(commit.accountId);
+      const plain = isApart ? undefined : plainSetOf(commit);
+      if (plain === undefined) return commitPlanned(commit);
+      return submitPlain(plain).then((accepted) => accepted ?? commitPlanned(commit));
+    },
+    close: async () => {
+      // What has to be planned after all still finds its way.
+      await line.close();
+      await planned.close();
+    },
+  };
 }
 
 function bytesOf({ mutations }: Commit): number {
@@ -89,26 +139,14 @@ function bytesOf({ mutations }: Commit): number {
   return bytes;
 }
 
-async function fly(
-  { wires, writers }: WriterOptions['database'],
-  limits: StoreLimits,
-  commits: readonly Commit[],
-  flight: Flight,
-): Promise<Plan | PlainOutcome> {
-  if (flight === 'account')
-    return flyPlanned(writers, limits, commits, boundTo(commits[0]?.accountId ?? '0'));
-  const sets = commits.flatMap((commit) => plainSetOf(commit) ?? []);
-  const plain = sets.length === commits.length ? await flyPlain(wires, limits, sets) : undefined;
-  return plain ?? flyPlanned(writers, limits, commits);
-}
-
-/** @param bind gives each statement another form */
 function flyPlanned(
   pool: pg.Pool,
   limits: StoreLimits,
   commits: readonly Commit[],
-  bind = (statement: QueryArrayConfig) => statement,
+  flight: Flight,
 ): Promise<Plan> {
+  const accountId = commits[0]?.accountId ?? '0';
+  const bind = flight === 'account' ? boundTo(accountId) : (statement: QueryArrayConfig) => statement;
   return transact(pool, async (ask) => {
     const state = await readState((statements) => ask(statements.map(bind)), limits, commits);
     const decided = plan(state, commits);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { headText, joinedBytesMax, type KeyAnswer } from './key-answer.js';
 import { keyPathPrefix } from './key-path.js';
 import { answerKeyRequest, type KeyRequests } from './key-requests.js';
-import { createWholeRequestReader, type WholeRequest } from './whole-request.js';
+import { createHeads, createWholeRequestReader, type Heads, type WholeRequest } from './whole-request.js';
 
 /**
  * Serves plain requests for keys straight from the connection, without the objects and events that Node's HTTP server
@@ -38,6 +38,7 @@ export function openKeyLane(server: Server, options: KeyLaneOptions): KeyLane {
   let closing = false;
   const lane = {
     options,
+    heads: createHeads(),
     leave: (traveller: Traveller) => travellers.delete(traveller),
     moveToNode: (socket: Socket) => serveByNode.call(server, socket),
     isClosing: () => closing,
@@ -67,13 +68,14 @@ interface Traveller {
 
 interface Lane {
   readonly options: KeyLaneOptions;
+  readonly heads: Heads;
   leave(traveller: Traveller): void;
   moveToNode(socket: Socket): void;
   isClosing(): boolean;
 }
 
-function admit(socket: Socket, { options, leave, moveToNode, isClosing }: Lane): Traveller {
-  const read = createWholeRequestReader(keyPathPrefix);
+function admit(socket: Socket, { options, heads, leave, moveToNode, isClosing }: Lane): Traveller {
+  const read = createWholeRequestReader(keyPathPrefix, heads);
   const keepAliveS = Math.floor(options.keepAliveMsMax / 1_000);
   /** Received and not yet looked at. */
   let waiting: Buffer | undefined;

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createWholeRequestReader } from './whole-request.js';
+import { createHeads, createWholeRequestReader } from './whole-request.js';
 
 const prefix = '/v1/keys/';
 const read = (text: string, start = 0) =>
@@ -158,4 +158,20 @@ describe('the reader of whole requests', () => {
     await fc.assert(fc.asyncProperty(requests, same), { numRuns: 6_000 });
     expect(taken).toBeGreaterThan(50);
   }, 60_000);
+});
+
+test('connections share the headers they have read, but for long ones', () => {
+  const heads = createHeads();
+  const headersOf = (...all: string[]) =>
+    createWholeRequestReader(prefix, heads)(Buffer.from(lines('GET /v1/keys/a HTTP/1.1', ...all)), 0)
+      ?.headers;
+  const ada = ['Host: halo', 'Authorization: Bearer ada'];
+  const bo = ['Host: halo', 'Authorization: Bearer bo'];
+  const first = headersOf(...ada);
+  expect(headersOf(...bo)).toEqual({ host: 'halo', authorization: 'Bearer bo' });
+  expect(headersOf(...ada)).toBe(first);
+  const long = ['Host: halo', `X-Long: ${'x'.repeat(2_048)}`];
+  expect(headersOf(...long)).toEqual(headersOf(...long));
+  expect(headersOf('Host: halo', 'Host: two')).toBeUndefined();
+  expect(heads.size).toBe(2);
 });

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { limits } from 'halo-contract';
+import { createMemo, type Memo } from '../auth/memo.js';
 
 /** A request that lies whole in one piece of what a connection received. */
 export interface WholeRequest {
@@ -17,14 +18,18 @@ export interface WholeRequest {
  * asked about the same bytes. A plain request is for a path below `pathPrefix`, has each header once, and has a body
  * only with PUT, of the length it says.
  *
- * Clients send the same headers again and again: those that equal the ones before are not read again.
+ * Clients send the same headers again and again: those that equal the ones before are not read again. Behind a proxy,
+ * many people's requests take turns on a connection: their headers are looked up.
+ *
+ * @param heads what was read before, which the readers of all connections may share
  */
 export function createWholeRequestReader(
   pathPrefix: string,
+  heads: Heads = createHeads(),
 ): (bytes: Buffer, start: number) => WholeRequest | undefined {
   const openings = methods.map((method) => ({ method, text: `${method} ${pathPrefix}` }));
-  /** The headers of the last request, from the end of the first line to the empty line. */
-  let known: { readonly bytes: Buffer; readonly head: Head } | undefined;
+  /** That of the last request. */
+  let known: Head | undefined;
 
   return (bytes, start) => {
     const lineEnd = bytes.indexOf('\r\n', start, 'latin1');
@@ -37,11 +42,11 @@ export function createWholeRequestReader(
     if (notVisible.test(url)) return undefined;
 
     if (known === undefined || !isAt(bytes, lineEnd, known.bytes)) {
-      known = readHead(bytes, lineEnd);
+      known = findHead(heads, bytes, lineEnd);
       if (known === undefined) return undefined;
     }
     const bodyStart = lineEnd + known.bytes.length;
-    const { headers, bodyBytes } = known.head;
+    const { headers, bodyBytes } = known;
     if (bodyStart - start > limits.headerBytesMax) return undefined;
     if ((bodyBytes !== undefined) !== (method === 'PUT')) return undefined;
     const end = bodyStart + (bodyBytes ?? 0);
@@ -50,7 +55,21 @@ export function createWholeRequestReader(
   };
 }
 
+/** The headers of a request, by their text. */
+export type Heads = Memo<Head>;
+
+/** Each takes three times its length. */
+const headsMax = 2_000;
+/** Anybody can send headers, so that what is kept of them is bounded: to 12 MB. */
+const keptBytesMax = 2_048;
+
+export function createHeads(): Heads {
+  return createMemo(headsMax);
+}
+
 interface Head {
+  /** Where they were read, from the end of the first line to the empty line. */
+  readonly bytes: Buffer;
   readonly headers: Readonly<IncomingHttpHeaders>;
   /** What `Content-Length` says. */
   readonly bodyBytes: number | undefined;
@@ -83,11 +102,21 @@ function isAt(bytes: Buffer, start: number, known: Buffer): boolean {
 }
 
 /** @param start where the first line ends */
-function readHead(bytes: Buffer, start: number): { bytes: Buffer; head: Head } | undefined {
+function findHead(heads: Heads, bytes: Buffer, start: number): Head | undefined {
   const end = bytes.indexOf(headEnd, start, 'latin1');
   if (end === -1 || end - start > limits.headerBytesMax) return undefined;
+  const text = bytes.toString('latin1', start, end);
+  const found = heads.get(text);
+  if (found !== undefined) return found;
+  // A copy, for a part of a piece would keep the whole piece.
+  const head = readHead(text, Buffer.from(bytes.subarray(start, end + headEnd.length)));
+  if (head !== undefined && text.length <= keptBytesMax) heads.set(text, head);
+  return head;
+}
+
+function readHead(text: string, bytes: Buffer): Head | undefined {
   const headers: Record<string, string> = Object.create(null);
-  for (const line of bytes.toString('latin1', start + 2, end).split('\r\n')) {
+  for (const line of text.slice('\r\n'.length).split('\r\n')) {
     const [, name, value] = headerLine.exec(line) ?? [];
     if (name === undefined || value === undefined) return undefined;
     const lower = name.toLowerCase();
@@ -98,9 +127,5 @@ function readHead(bytes: Buffer, start: number): { bytes: Buffer; head: Head } |
   if (host === undefined || host === '') return undefined;
   if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return undefined;
   if (length !== undefined && !lengthForm.test(length)) return undefined;
-  return {
-    // A copy, for a part of a piece would keep the whole piece.
-    bytes: Buffer.from(bytes.subarray(start, end + headEnd.length)),
-    head: { headers, bodyBytes: length === undefined ? undefined : Number(length) },
-  };
+  return { bytes, headers, bodyBytes: length === undefined ? undefined : Number(length) };
 }
