@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Workload } from './workload.js';
 
 /** A server that answers a constant: what HTTP alone costs. */
 export interface Baseline {
@@ -36,4 +37,9 @@ export async function startBaseline(
     await stop();
     throw error;
   }
+}
+
+/** Asks for the constant. */
+export function constantWorkload({ origin }: Baseline): Workload {
+  return { origin, method: 'GET', path: '/', keys: 0, headers: {}, body: undefined };
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Baseline, startBaseline } from './baseline.js';
+import { type Baseline, constantWorkload, startBaseline } from './baseline.js';
 import { isInstalled } from './command.js';
 import { type Halo, startHalo } from './halo.js';
 import { runLoad } from './load.js';
@@ -24,7 +24,6 @@ import { consoleSizeTitle, getSection, overloadTitle } from './result-section.js
 import { measureRows } from './rows.js';
 import { runTrials, type TrialStage } from './trial.js';
 import { trials } from './trials.js';
-import type { Workload } from './workload.js';
 
 /** The usual number, and one that shows what more arrivals gain: flights are then fuller. */
 const connections = 64;
@@ -148,8 +147,8 @@ function remarksOn(clients: number, wanted: number): string[] {
 async function warmUp({ options, signal, halo, person, http, fastify }: Stage): Promise<void> {
   const seconds = Math.min(warmUpSeconds, options.seconds);
   const workloads = [
-    constant(http),
-    constant(fastify),
+    constantWorkload(http),
+    constantWorkload(fastify),
     await person.workload('GET'),
     await person.workload('PUT'),
   ];
@@ -178,7 +177,7 @@ async function runRound(stage: Stage, round: number, measurements: Measurement[]
     console.log(progressLine(measured));
   };
   const bare = async (subject: Subject, server: Baseline): Promise<void> => {
-    const run = () => runLoad(options.generator, constant(server), pressure(connections));
+    const run = () => runLoad(options.generator, constantWorkload(server), pressure(connections));
     add(
       await measure({ subject, round, connections }, { serverPid: server.pid, postgresPid: undefined }, run),
     );
@@ -208,10 +207,6 @@ async function runRound(stage: Stage, round: number, measurements: Measurement[]
   if (again) await pgbench('pgbenchUpsert', 'upsert');
   await wire('putWide', 'PUT', connectionsWide);
   if (again) await pgbench('pgbenchUpsert', 'upsert');
-}
-
-function constant({ origin }: Baseline): Workload {
-  return { origin, method: 'GET', path: '/', keys: 0, headers: {}, body: undefined };
 }
 
 async function main(): Promise<void> {

@@ -1,3 +1,5 @@
+import { constantWorkload, startBaseline } from '../baseline.js';
+import { cut } from '../figures.js';
 import { atLeast, atMost, type Goal } from '../goals.js';
 import { runSql } from '../pgbench.js';
 import { readOpenFilesMax } from '../process-usage.js';
@@ -48,6 +50,22 @@ export const wideTrial: Trial = {
         atMost(`${method}: p99 / p50 at ${connections} connections`, tail, tailMax),
       );
     }
+    // What the same cores, kernel and generator make of an answer that costs nothing.
+    const bare = await startBaseline('fastify', stage.signal);
+    stage.undo(bare.stop);
+    const constant = constantWorkload(bare);
+    const processes = { serverPid: bare.pid, postgresPid: undefined };
+    const [few, many] = [
+      await load(stage, constant, connections, processes),
+      await load(stage, constant, wide, processes),
+    ];
+    rows.push(
+      [`bare Fastify, ${connections} connections`, describeLoad(few)],
+      [
+        `bare Fastify, ${wide} connections: ${cut(perSecond(many) / perSecond(few))} of it`,
+        describeLoad(many),
+      ],
+    );
     goals.push(atMost(`requests that failed, at ${connections} and ${wide} connections`, failed, 0));
     return { goals, rows };
   },
