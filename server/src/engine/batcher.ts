@@ -16,6 +16,8 @@ export interface Batcher<Item, Result> {
   readonly waiting: number;
   /** The result of the item that was submitted last of those that are meant and have not landed. */
   last(isMeant: (item: Item) => boolean): Promise<Result> | undefined;
+  /** To be called when items that were held no longer are. */
+  wake(): void;
   /** Takes no more items; resolves when all those submitted have landed. */
   close(): Promise<void>;
 }
@@ -26,6 +28,8 @@ export interface BatcherOptions<Item, Result> {
   readonly bytesOf: (item: Item) => number;
   /** Items of one lane are never in two flights at once: those that arrive meanwhile gather. By default, no lanes. */
   readonly laneOf?: (item: Item) => string;
+  /** Whether an item may not leave yet. */
+  readonly isHeld?: (item: Item) => boolean;
   /** Whether a flight carries items of one lane only: that of whoever has waited longest. */
   readonly isLaneAlone?: boolean;
   /**
@@ -70,7 +74,7 @@ const overloaded = new HaloError('overloaded', 'The server has more work than it
 });
 
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
-  const { laneOf } = options;
+  const { laneOf, isHeld } = options;
   /** The flights that are out, in the order in which they left. */
   const out = new Set<readonly Waiting<Item, Result>[]>();
   /** Their lanes. */
@@ -125,7 +129,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   /** Lets flights leave as long as so many items wait. */
   function launch(itemsMin: number): void {
     while (queue.length >= Math.max(itemsMin, followingMin()) && out.size < options.flightsMax) {
-      const flight = laneOf === undefined ? takeFlight() : takeFreeLanes(laneOf);
+      const flight = take();
       if (flight.length === 0) return;
       lastItems = flight.length;
       void carry(flight);
@@ -153,20 +157,30 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   /** The same of what does not wait for a flight that is out. */
   function takeFreeLanes(lane: (item: Item) => string): Waiting<Item, Result>[] {
+    let alone: string | undefined;
+    const flight = takeOf((item) => {
+      const its = lane(item);
+      const isFree = !taken.has(its) && (alone === undefined || alone === its);
+      if (isFree && options.isLaneAlone) alone = its;
+      return isFree;
+    });
+    for (const { item } of flight) taken.add(lane(item));
+    return flight;
+  }
+
+  function takeOf(isFree: (item: Item) => boolean): Waiting<Item, Result>[] {
     const held: Waiting<Item, Result>[] = [];
     const free: Waiting<Item, Result>[] = [];
-    let alone: string | undefined;
-    for (const waiting of queue) {
-      const its = lane(waiting.item);
-      const isFree = !taken.has(its) && (alone === undefined || alone === its);
-      (isFree ? free : held).push(waiting);
-      if (isFree && options.isLaneAlone) alone = its;
-    }
+    for (const waiting of queue) (isFree(waiting.item) ? free : held).push(waiting);
     queue = free;
     const flight = takeFlight();
     queue = [...held, ...queue];
-    for (const { item } of flight) taken.add(lane(item));
     return flight;
+  }
+
+  function take(): Waiting<Item, Result>[] {
+    if (laneOf !== undefined) return takeFreeLanes(laneOf);
+    return isHeld === undefined ? takeFlight() : takeOf((item) => !isHeld(item));
   }
 
   async function carry(flight: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -204,6 +218,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   return {
     submit,
     last,
+    wake: () => launch(1),
     get waiting() {
       return queue.length;
     },

@@ -249,4 +249,30 @@ describe('flights of plain sets', () => {
     expect((await engine.get(held, 'k'))?.value.toString()).toBe('3');
     expect((await engine.get(free, 'k'))?.revision).toBe(4);
   });
+
+  test('are plain again after what had to be planned, in the order in which they were asked for', async () => {
+    let planned = 0;
+    const connect = () => {
+      planned += 1;
+      return database.writers.connect();
+    };
+    const counted = { ...database, writers: { connect } as unknown as typeof database.writers };
+    const busy = createEngine(counted, { limits, readFlightsMax: 2, writeFlightsMax: 2, report });
+    const credential = await createStore(database);
+    const { kind: _, ...set } = setOf('k', 'v');
+    const revisions: Promise<number>[] = [];
+    const ask = (asked: Promise<{ readonly revision: number }>) =>
+      revisions.push(asked.then(({ revision }) => revision));
+    for (let round = 1; round <= 30; round += 1) {
+      for (let count = 0; count < 3; count += 1) ask(busy.set(credential, set, false));
+      // All the time, others are on their way.
+      if (round === 10) ask(busy.delete(credential, { key: 'k', condition: undefined }, false));
+      await revisions.at(-3);
+    }
+    const heard = await Promise.all(revisions);
+    expect(heard).toEqual(heard.map((_, index) => index + 1));
+    // The deletion, and the flight that found the key in the trash.
+    expect(planned).toBe(2);
+    await busy.close();
+  });
 });

@@ -18,8 +18,8 @@ import { transact } from './transaction.js';
  * COMMIT is lost, callers hear `outcome-unknown` and nobody tries again behind their backs.
  *
  * Plain sets of all accounts share one line, on which flights follow each other. Those of an account that is being
- * planned, which can take long, are planned too: on the line, they would wait for it and hold up everybody. Commits of
- * an account are decided in the order in which they were asked for.
+ * planned, which can take long, are held until it was: on the line, they would wait for it and hold up everybody. And a
+ * commit that has to be planned waits for the plain sets of its account that were there before it.
  *
  * Flights of one account wait for each other on its `stores` row. The row is locked first, and everything else
  * is read in a later statement: under READ COMMITTED a statement's snapshot is older than its lock wait.
@@ -60,6 +60,11 @@ export interface WriterOptions {
   readonly onCommitted: (stores: PlainOutcome['stores']) => void;
 }
 
+/** When it was asked for, among all commits. */
+interface Turn {
+  readonly turn: number;
+}
+
 export function createWriter({
   database,
   flightsMax,
@@ -83,8 +88,11 @@ export function createWriter({
     isLaneAlone: flight === 'account',
     flightsMax,
   });
+  let turns = 0;
+  /** The turns of those commits of each account that are being planned, or wait for it, the first first. */
+  const planning = new Map<string, number[]>();
   /** Undefined: it has to be planned. */
-  const line = createBatcher<PlainSet, Accepted | undefined>({
+  const line = createBatcher<PlainSet & Turn, Accepted | undefined>({
     ...room,
     fly: watch.around(async (sets: readonly PlainSet[]) => {
       const flown = await flyPlain(database.line, limits, sets);
@@ -94,36 +102,43 @@ export function createWriter({
     }),
     onShed: watch.shed,
     bytesOf: ({ set }) => commitBytes + set.value.length,
+    isHeld: ({ credential: { accountId }, turn }) => (planning.get(accountId)?.[0] ?? turn) < turn,
     isFile: true,
     flightsMax: lineFlightsMax,
   });
   watch.queue(() => planned.waiting + line.waiting);
   const submitPlanned = watch.submitting(planned.submit);
   const submitPlain = watch.submitting(line.submit);
-  /** How many commits of each account are being planned, or wait for it. */
-  const planning = new Map<string, number>();
 
   async function commitPlanned(commit: Commit): Promise<Accepted> {
     const { accountId } = commit;
-    planning.set(accountId, (planning.get(accountId) ?? 0) + 1);
+    turns += 1;
+    const turn = turns;
+    const its = planning.get(accountId) ?? [];
+    planning.set(accountId, its);
+    its.push(turn);
     try {
       const before = line.last(({ credential }) => credential.accountId === accountId);
-      // Whatever became of it. With nothing to wait for, not even a turn may pass, or others get ahead.
+      // Whatever became of it. With nothing to wait for, not even a turn of promises may pass, or others get ahead.
       if (before !== undefined) await before.catch(() => {});
       return await submitPlanned(commit);
     } finally {
-      const others = (planning.get(accountId) ?? 1) - 1;
-      if (others === 0) planning.delete(accountId);
-      else planning.set(accountId, others);
+      its.splice(its.indexOf(turn), 1);
+      if (its.length === 0) planning.delete(accountId);
+      line.wake();
     }
+  }
+
+  function commitPlain(plain: PlainSet): Promise<Accepted | undefined> {
+    turns += 1;
+    return submitPlain({ ...plain, turn: turns });
   }
 
   return {
     commit: (commit) => {
-      const isApart = flight === 'account' || planning.has(commit.accountId);
-      const plain = isApart ? undefined : plainSetOf(commit);
+      const plain = flight === 'account' ? undefined : plainSetOf(commit);
       if (plain === undefined) return commitPlanned(commit);
-      return submitPlain(plain).then((accepted) => accepted ?? commitPlanned(commit));
+      return commitPlain(plain).then((accepted) => accepted ?? commitPlanned(commit));
     },
     close: async () => {
       // What has to be planned after all still finds its way.
