@@ -268,4 +268,27 @@ describe('the batcher', () => {
     await Promise.all([result, closed]);
     expect(order).toEqual(['told', 'closed']);
   });
+
+  test('keeps what is held until it is told that it no longer is, and tells whose result comes last', async () => {
+    let heldFrom = 3;
+    const { batcher, flights } = createHeldBatcher({ isHeld: (item) => item >= heldFrom });
+    const results = [1, 3, 2, 4].map((item) => batcher.submit(item));
+    await turn();
+    expect(flights.map(({ items }) => items)).toEqual([[1, 2]]);
+    expect(batcher.last((item) => item < 3)).toBe(results[2]);
+    expect(batcher.last(() => true)).toBe(results[3]);
+    flights[0]?.land();
+    await turn();
+    expect(flights).toHaveLength(1);
+    expect(batcher.last((item) => item < 3)).toBeUndefined();
+    heldFrom = 4;
+    batcher.wake();
+    expect(flights[1]?.items).toEqual([3]);
+    heldFrom = 5;
+    flights[1]?.land();
+    await turn();
+    expect(flights[2]?.items).toEqual([4]);
+    flights[2]?.land();
+    expect(await Promise.all(results)).toEqual([10, 30, 20, 40]);
+  });
 });

@@ -7,7 +7,7 @@ import { HaloError } from '../errors.js';
  * There is no timer. While fewer than `flightsMax` flights are out, a flight leaves at the end of the
  * present turn of the event loop, with all that this turn brought; while they are all out, arrivals
  * gather, and each landing lets the next flight leave. So load sets the size of a flight: one item when
- * idle, dozens when busy, and nobody waits for company.
+ * idle, dozens when busy, and nobody waits for company when there is nothing else to wait for.
  */
 export interface Batcher<Item, Result> {
   /** Rejects with `overloaded` when the queue is full, and with `unavailable` after `close`. */
