@@ -135,6 +135,18 @@ describe('the batcher', () => {
     await Promise.all([...queued, late]);
   });
 
+  test('counts those who wait elsewhere as its own', async () => {
+    let elsewhere = 5;
+    const { batcher, flights } = createHeldBatcher({ waitingElsewhere: () => elsewhere });
+    const taken = [batcher.submit(1)];
+    await expect(batcher.submit(1)).rejects.toMatchObject({ code: 'overloaded' });
+    elsewhere = 4;
+    taken.push(batcher.submit(1));
+    await turn();
+    flights[0]?.land();
+    await Promise.all(taken);
+  });
+
   test('fails only those whose result is an error, and all when the flight fails', async () => {
     const { batcher, flights } = createHeldBatcher();
     const pair = Promise.allSettled([batcher.submit(1), batcher.submit(2)]);

@@ -42,6 +42,8 @@ export interface BatcherOptions<Item, Result> {
   readonly flightsMax: number;
   readonly flightItemsMax: number;
   readonly flightBytesMax: number;
+  /** How many wait elsewhere who count as if they waited here. */
+  readonly waitingElsewhere?: () => number;
   /** A longer queue is full when the one that has waited longest has done so for `queueMsMax`. */
   readonly queueItemsMin: number;
   readonly queueMsMax: number;
@@ -110,8 +112,9 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   function isFull(bytes: number, nowMs: number): boolean {
     const first = queue[0];
     if (first === undefined) return false;
-    if (queue.length >= options.queueItemsMax || queueBytes + bytes > options.queueBytesMax) return true;
-    return queue.length >= options.queueItemsMin && nowMs - first.sinceMs > options.queueMsMax;
+    const items = queue.length + (options.waitingElsewhere?.() ?? 0);
+    if (items >= options.queueItemsMax || queueBytes + bytes > options.queueBytesMax) return true;
+    return items >= options.queueItemsMin && nowMs - first.sinceMs > options.queueMsMax;
   }
 
   function depart(): void {

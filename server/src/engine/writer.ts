@@ -3,7 +3,7 @@ import type { QueryArrayConfig } from 'pg';
 import type { Database, Flight } from '../database/database.js';
 import type { FlightWatch } from '../observability/flight-watch.js';
 import { boundTo } from './account-statements.js';
-import { createBatcher } from './batcher.js';
+import { type Batcher, createBatcher } from './batcher.js';
 import type { Commit } from './commit.js';
 import { readState, type StoreLimits } from './flight-state.js';
 import { flyPlain, type PlainOutcome, type PlainSet, plainSetOf } from './plain-flight.js';
@@ -74,8 +74,9 @@ export function createWriter({
   onCommitted,
 }: WriterOptions): Writer {
   const room = { flightItemsMax, flightBytesMax, queueItemsMin, queueMsMax, queueItemsMax, queueBytesMax };
-  const planned = createBatcher<Commit, Accepted>({
+  const planned: Batcher<Commit, Accepted> = createBatcher<Commit, Accepted>({
     ...room,
+    waitingElsewhere: () => line.waiting,
     fly: watch.around(async (commits: readonly Commit[]) => {
       const { outcomes, stores } = await flyPlanned(database.writers, limits, commits, flight);
       onCommitted(stores);
@@ -92,8 +93,9 @@ export function createWriter({
   /** The turns of those commits of each account that are being planned, or wait for it, the first first. */
   const planning = new Map<string, number[]>();
   /** Undefined: it has to be planned. */
-  const line = createBatcher<PlainSet & Turn, Accepted | undefined>({
+  const line: Batcher<PlainSet & Turn, Accepted | undefined> = createBatcher({
     ...room,
+    waitingElsewhere: () => planned.waiting,
     fly: watch.around(async (sets: readonly PlainSet[]) => {
       const flown = await flyPlain(database.line, limits, sets);
       if (flown === undefined) return sets.map(() => undefined);
