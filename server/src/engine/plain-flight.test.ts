@@ -275,4 +275,17 @@ describe('flights of plain sets', () => {
     expect(planned).toBe(2);
     await busy.close();
   });
+
+  test('and what waits for them are carried out before the engine has closed', async () => {
+    const closing = createEngine(database, { limits, readFlightsMax: 2, writeFlightsMax: 2, report });
+    const credential = await createStore(database);
+    const { kind: _, ...set } = setOf('k', 'v');
+    const answers = [
+      closing.set(credential, set, false),
+      closing.delete(credential, { key: 'k', condition: undefined }, false),
+    ];
+    const settled = Promise.all(answers);
+    await closing.close();
+    expect((await settled).map(({ revision }) => revision)).toEqual([1, 2]);
+  });
 });

@@ -19,7 +19,8 @@ import { transact } from './transaction.js';
  *
  * Plain sets of all accounts share one line, on which flights follow each other. Those of an account that is being
  * planned, which can take long, are held until it was: on the line, they would wait for it and hold up everybody. And a
- * commit that has to be planned waits for the plain sets of its account that were there before it.
+ * commit that has to be planned waits for the plain sets of its account that were there before it. Only what was sent
+ * behind a flight that turns out not to be plain may overtake it.
  *
  * Flights of one account wait for each other on its `stores` row. The row is locked first, and everything else
  * is read in a later statement: under READ COMMITTED a statement's snapshot is older than its lock wait.
@@ -143,8 +144,9 @@ export function createWriter({
       return commitPlain(plain).then((accepted) => accepted ?? commitPlanned(commit));
     },
     close: async () => {
-      // What has to be planned after all still finds its way.
       await line.close();
+      // Those that waited for the line, or have to be planned after all, still find their way.
+      await new Promise((resolve) => setImmediate(resolve));
       await planned.close();
     },
   };
