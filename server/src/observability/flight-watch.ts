@@ -27,7 +27,7 @@ export const unwatched: FlightWatch = {
 };
 
 /** Up to what a flight may carry. */
-const itemBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+const itemBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
 const boundsS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** @returns what makes the watch of a kind */
