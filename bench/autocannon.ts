@@ -3,16 +3,13 @@ import { answerSecondsMax, type Outcome, type Pressure, type Workload } from './
 
 /** Runs autocannon inside this process, which has nothing else to do meanwhile. */
 export function runAutocannon(workload: Workload, pressure: Pressure): Promise<Outcome> {
-  const { origin, method, path, keys, headers, authorizations, body } = workload;
-  const request = { method, path, headers: { ...headers }, ...(body !== undefined && { body }) };
-  let turn = 0;
-  const withRandomKey = (fixed: autocannon.Request): autocannon.Request => {
-    const authorization = authorizations?.[turn++ % authorizations.length];
-    return {
-      ...fixed,
-      path: path + Math.floor(Math.random() * keys),
-      ...(authorization !== undefined && { headers: { ...headers, authorization } }),
-    };
+  const { origin, between } = workload;
+  const main = nextOf(workload);
+  const other = between === undefined ? main : nextOf(between.workload);
+  let count = 0;
+  const setupRequest = (fixed: autocannon.Request): autocannon.Request => {
+    count += 1;
+    return { ...fixed, ...(between !== undefined && count % between.nth === 0 ? other() : main()) };
   };
   return new Promise((resolve, reject) => {
     pressure.signal.throwIfAborted();
@@ -22,7 +19,7 @@ export function runAutocannon(workload: Workload, pressure: Pressure): Promise<O
         connections: pressure.connections,
         duration: pressure.seconds,
         timeout: answerSecondsMax,
-        requests: [keys === 0 ? request : { ...request, setupRequest: withRandomKey }],
+        requests: [{ setupRequest }],
       },
       (error: Error | null, result: autocannon.Result) => {
         pressure.signal.removeEventListener('abort', stop);
@@ -35,6 +32,20 @@ export function runAutocannon(workload: Workload, pressure: Pressure): Promise<O
     const stop = (): void => run.stop();
     pressure.signal.addEventListener('abort', stop);
   });
+}
+
+/** Makes one request after the other. */
+function nextOf({ method, path, keys, headers, authorizations, body }: Workload): () => autocannon.Request {
+  let turn = 0;
+  return () => {
+    const authorization = authorizations?.[turn++ % authorizations.length];
+    return {
+      method,
+      path: keys === 0 ? path : path + Math.floor(Math.random() * keys),
+      headers: { ...headers, ...(authorization !== undefined && { authorization }) },
+      ...(body !== undefined && { body }),
+    };
+  };
 }
 
 function outcomeOf({ requests, duration, latency, errors, non2xx }: autocannon.Result): Outcome {

@@ -47,6 +47,19 @@ describe.each<[LoadGenerator, boolean]>([
     expect(turns).toEqual(['PUT /turn0 Bearer a', 'PUT /turn0 Bearer b']);
   });
 
+  it.runIf(installed)('sends another kind in between', async () => {
+    const gets: Workload = { ...workload, method: 'GET', path: '/main', body: undefined };
+    const outcome = await runLoad(
+      generator,
+      { ...gets, between: { nth: 4, workload: { ...workload, path: '/between', keys: 1 } } },
+      pressure,
+    );
+    expect(outcome.errors).toBe(0);
+    const mixed = [...seen].filter((line) => /main|between/.test(line)).sort();
+    const expected = ['GET /main0', 'GET /main1', 'GET /main2', 'PUT /between0'];
+    expect(mixed).toEqual(expected.map((line) => `${line} Bearer x`));
+  });
+
   it.runIf(installed)('counts refusals as errors', async () => {
     const failing: Workload = { ...workload, method: 'GET', path: '/fail', keys: 0, body: undefined };
     const outcome = await runLoad(generator, failing, pressure);

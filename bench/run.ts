@@ -94,6 +94,8 @@ async function bench(options: Options, signal: AbortSignal, undo: Undo[]): Promi
   }
   const rows = names.has('rows') ? await measureRows(halo, person, options.rows, signal) : [];
   const loaded = await readMemory(processesOf(halo));
+  // PostgreSQL would tidy up after the import by itself, but during the trials.
+  if (names.has('rows')) await runSql(halo.postgres, 'halo', 'vacuum analyze');
   const tried = await runTrials(
     trials.filter(({ name }) => names.has(name)),
     options.isSmoke ? smokeLanes : 1,

@@ -13,6 +13,12 @@ export interface Workload {
   readonly authorizations?: readonly string[];
   /** ASCII, so that its length in characters is its length in bytes. */
   readonly body: string | undefined;
+  /** Another kind, of the same origin, to send in between. */
+  readonly between?: {
+    /** Every so manieth request of a generator's thread is of this kind. */
+    readonly nth: number;
+    readonly workload: Workload;
+  };
 }
 
 export interface Pressure {

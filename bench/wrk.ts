@@ -49,26 +49,39 @@ end
 `;
 }
 
-function requestScript({ origin, method, path, keys, headers, authorizations, body }: Workload): string {
+function requestScript({ between, ...workload }: Workload): string {
+  const seeded = 'function init() math.randomseed(os.time()) end';
+  const main = `local main = ${requestFunction(workload)}\n${seeded}`;
+  if (between === undefined) return `${main}\nrequest = main`;
+  return `${main}
+local between, count = ${requestFunction(between.workload)}, 0
+function request()
+  count = (count + 1) % ${between.nth}
+  if count == 0 then return between() end
+  return main()
+end`;
+}
+
+/** An expression in Lua, for a function that answers the bytes of the next request. */
+function requestFunction({ origin, method, path, keys, headers, authorizations, body }: Workload): string {
   const lines = [`Host: ${new URL(origin).host}`, ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`)];
   if (body !== undefined) lines.push(`Content-Length: ${body.length}`);
   const before = luaString(`${method} ${path}`);
   const afterOf = (more: readonly string[]) =>
     luaString(` HTTP/1.1\r\n${[...lines, ...more].join('\r\n')}\r\n\r\n${body ?? ''}`);
-  if (keys === 0) return `local whole = ${before} .. ${afterOf([])}\nfunction request() return whole end`;
-  const seeded = 'function init() math.randomseed(os.time()) end';
-  if (authorizations === undefined) {
-    return `local before, after = ${before}, ${afterOf([])}
-${seeded}
-function request() return before .. math.random(0, ${keys - 1}) .. after end`;
-  }
-  return `local before, turn = ${before}, 0
-local afters = { ${authorizations.map((text) => afterOf([`Authorization: ${text}`])).join(',\n')} }
-${seeded}
-function request()
-  turn = turn % #afters + 1
-  return before .. math.random(0, ${keys - 1}) .. afters[turn]
-end`;
+  const made = (locals: string, answered: string) => `(function()
+  ${locals}
+  return function() ${answered} end
+end)()`;
+  if (keys === 0) return made(`local whole = ${before} .. ${afterOf([])}`, 'return whole');
+  const key = `before .. math.random(0, ${keys - 1})`;
+  if (authorizations === undefined)
+    return made(`local before, after = ${before}, ${afterOf([])}`, `return ${key} .. after`);
+  const afters = authorizations.map((text) => afterOf([`Authorization: ${text}`])).join(',\n');
+  return made(
+    `local before, turn, afters = ${before}, 0, { ${afters} }`,
+    `turn = turn % #afters + 1; return ${key} .. afters[turn]`,
+  );
 }
 
 /**
