@@ -43,7 +43,7 @@ function readInt8(bytes: Buffer, offset = 0): number {
 }
 
 /** A `timestamptz`, in milliseconds since 1970. */
-function readTimestamp(bytes: Buffer, offset = 0): number {
+export function readTimestamp(bytes: Buffer, offset = 0): number {
   return readInt8(bytes, offset) / 1_000 + epochMs;
 }
 

@@ -93,13 +93,14 @@ export interface EngineOptions {
 export function createEngine(database: Database, options: EngineOptions): Engine {
   const { flight = 'mixed' } = options;
   const { reads = unwatched, writes = unwatched } = options.watches ?? {};
+  // Each shard is a PostgreSQL of its own, and may lose its commits alone.
+  const cache = createVersionCache(flight === 'account' ? 0 : (options.cacheBytesMax ?? 0));
   const reader = createReader({
     wires: database.wires,
     flightsMax: options.readFlightsMax,
     largeReadsMax: options.largeReadsMax ?? 1,
     flight,
-    // Each shard is a PostgreSQL of its own, and may lose its commits alone.
-    cache: createVersionCache(flight === 'account' ? 0 : (options.cacheBytesMax ?? 0)),
+    cache,
     watch: reads,
   });
   const watcher = createWatcher({
@@ -113,7 +114,10 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     limits: options.limits,
     flight,
     watch: writes,
-    onCommitted: watcher.hear,
+    onCommitted: (moves, server) => {
+      if (server !== null) for (const move of moves) cache.follow(server, move);
+      watcher.hear(moves);
+    },
   });
 
   async function commitOne(credential: Credential, mutation: Mutation, dryRun: boolean): Promise<Written> {

@@ -66,9 +66,11 @@ export async function readState(ask: Ask, limits: StoreLimits, commits: readonly
     });
   }
   const live = new Map(sessionRows.map((row) => [Number(row[0]), row]));
+  // The statement always answers a row, for the time's sake.
+  const [, , , now, server] = sessionRows[0] ?? [];
   return {
-    // The statement always answers a row, for the time's sake.
-    nowMs: instantMs(sessionRows[0]?.[3] ?? ''),
+    nowMs: instantMs(now ?? ''),
+    server: server == null ? null : Buffer.from(server, 'hex'),
     stores,
     sessions: places.map((place) => parseSession(live.get(place))),
   };

@@ -162,11 +162,25 @@ describe('flights of plain sets', () => {
     }));
     const outcome = await flyPlain(database.line, limits, sets);
     expect(outcome?.outcomes.map(({ revision }) => revision)).toEqual([1, 1, 2, 2, 3]);
-    expect(outcome?.stores).toEqual([
-      { accountId: ada.accountId, revision: 3 },
-      { accountId: bo.accountId, revision: 2 },
+    const stored = await engine.get(ada, 'k');
+    const { writtenAtMs } = stored ?? {};
+    expect(outcome?.moves).toEqual([
+      {
+        accountId: ada.accountId,
+        from: 0,
+        revision: 3,
+        writtenAtMs,
+        changed: [{ key: 'k', last: { revision: 3, set: sets[4]?.set } }],
+      },
+      {
+        accountId: bo.accountId,
+        from: 0,
+        revision: 2,
+        writtenAtMs,
+        changed: [{ key: 'k', last: { revision: 2, set: sets[3]?.set } }],
+      },
     ]);
-    expect((await engine.get(ada, 'k'))?.value.toString()).toBe('4');
+    expect(stored?.value.toString()).toBe('4');
     expect((await engine.get(bo, 'k'))?.value.toString()).toBe('3');
   });
 

@@ -3,7 +3,7 @@ import type { Line } from '../database/line.js';
 import type { Credential } from '../database/live-session.js';
 import type { WireRows } from '../database/wire.js';
 import type { WireRow } from '../database/wire-reader.js';
-import { readInt8Array } from './array-results.js';
+import { readInt8Array, readTimestamp } from './array-results.js';
 import { booleanArray, byteaArray, int4Array, int8, int8Array, textArray } from './arrays.js';
 import type { Commit, SetMutation } from './commit.js';
 import { credentialArrays, gatherCredentials } from './credentials.js';
@@ -12,6 +12,7 @@ import type { StoreLimits } from './flight-state.js';
 import type { Accepted } from './plan.js';
 import { lockStores, putPlain } from './statements.js';
 import { isConflict } from './transaction.js';
+import type { ChangedKey, StoreMove } from './version-cache.js';
 
 /** A set without condition, check or idempotency key, which does not keep an expiry. */
 export interface PlainSet {
@@ -21,8 +22,9 @@ export interface PlainSet {
 
 export interface PlainOutcome {
   readonly outcomes: readonly Accepted[];
-  /** The stores that changed, and their newest revision. */
-  readonly stores: readonly { readonly accountId: string; readonly revision: number }[];
+  /** Which run of PostgreSQL wrote it; see `version-cache.ts`. */
+  readonly server: Buffer | null;
+  readonly moves: readonly StoreMove[];
 }
 
 /** A commit that is one plain set, or undefined. */
@@ -160,21 +162,24 @@ function ttlMsOf({ expiry }: SetMutation): number {
 }
 
 function readOutcome(
-  { accountIds, accounts, steps, counts }: Layout,
+  { accountIds, accounts, steps, counts, isLast }: Layout,
   sets: readonly PlainSet[],
-  [, revisionArray, createdArray]: WireRow,
+  [, revisionArray, createdArray, now, server = null]: WireRow,
 ): PlainOutcome {
   const revisions = readInt8Array(revisionArray);
   const created = new Set(readInt8Array(createdArray));
-  const revisionOf = (place: number) => revisions[place - 1] ?? 0;
-  return {
-    outcomes: sets.map(({ set: { key } }, index) => ({
-      revision: revisionOf(accounts[index] ?? 0) + (steps[index] ?? 0),
-      results: [{ key, created: created.has(index + 1) }],
-    })),
-    stores: accountIds.map((accountId, index) => ({
-      accountId,
-      revision: revisionOf(index + 1) + (counts[index] ?? 0),
-    })),
-  };
+  const writtenAtMs = now == null ? 0 : readTimestamp(now);
+  const changed: ChangedKey[][] = accountIds.map(() => []);
+  const outcomes = sets.map(({ set }, index) => {
+    const place = (accounts[index] ?? 0) - 1;
+    const revision = (revisions[place] ?? 0) + (steps[index] ?? 0);
+    if (isLast[index]) changed[place]?.push({ key: set.key, last: { revision, set } });
+    return { revision, results: [{ key: set.key, created: created.has(index + 1) }] };
+  });
+  const moves = accountIds.map((accountId, index) => {
+    const from = revisions[index] ?? 0;
+    const revision = from + (counts[index] ?? 0);
+    return { accountId, from, revision, writtenAtMs, changed: changed[index] ?? [] };
+  });
+  return { outcomes, server, moves };
 }

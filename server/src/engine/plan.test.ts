@@ -69,7 +69,12 @@ function stateOf(database: Database, commits: readonly Commit[], nowMs: number):
     const own = commits.filter((commit) => commit.accountId === accountId);
     if (own.length > 0) stores.set(accountId, storeOf(tables, own));
   }
-  return { nowMs, stores, sessions: commits.map((commit) => sessions[commit.credential?.sessionId ?? '']) };
+  return {
+    nowMs,
+    server: null,
+    stores,
+    sessions: commits.map((commit) => sessions[commit.credential?.sessionId ?? '']),
+  };
 }
 
 function storeOf(tables: Tables, commits: readonly Commit[]): StoreState {

@@ -50,6 +50,8 @@ export interface Accepted {
 
 export interface StoreChange {
   readonly accountId: string;
+  /** The store's revision before the flight, and after it. */
+  readonly from: number;
   readonly revision: number;
   readonly keys: number;
   readonly bytes: number;
@@ -176,5 +178,5 @@ function finish([accountId, draft]: readonly [string, StoreDraft]): StoreChange[
   const pointers = [...draft.pointers].map(([key, after]) => {
     return { key, before: initial.pointers.get(key) ?? { live: undefined, head: undefined }, after };
   });
-  return [{ accountId, revision, keys, bytes, versions, pointers, answers }];
+  return [{ accountId, from: initial.revision, revision, keys, bytes, versions, pointers, answers }];
 }

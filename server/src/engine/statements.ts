@@ -120,12 +120,13 @@ export const lockStores: Statement = {
 
 /**
  * Runs after the lock, in a statement of its own: it sees what the lock waited for. It also tells the time, and
- * so answers one row at least.
+ * when this run of PostgreSQL began, as its binary form has it: and so answers one row at least.
  */
 export const readSessions: Statement = {
   name: 'read_sessions',
   text: `
-    select live.n, live.access, live.prefix, clock_timestamp()::timestamptz(3)
+    select live.n, live.access, live.prefix, clock_timestamp()::timestamptz(3),
+           encode(timestamptz_send(pg_postmaster_start_time()), 'hex')
     from (select 1) as once left join (${liveSessions}) as live on true`,
 };
 
@@ -270,8 +271,8 @@ export const appendCopies: Statement = {
  * $16, $17 how many keys and bytes an account may have.
  *
  * Answers whether the flight was plain; if it was not, nothing was written. Then the revision at which each account
- * stood, and the places of the sets that created their key. `verdict` is stricter than the limits: it counts as if
- * every set were new.
+ * stood, the places of the sets that created their key, when it was written, and when this run of PostgreSQL began.
+ * `verdict` is stricter than the limits: it counts as if every set were new.
  */
 export const putPlain: Statement = {
   name: 'put_plain',
@@ -333,8 +334,8 @@ export const putPlain: Statement = {
       where s.account_id = t.account_id
     )
     select verdict.is_plain, stored.revisions,
-           (select array_agg(n) from asked where is_new and previous = 0)
-    from verdict cross join stored`,
+           (select array_agg(n) from asked where is_new and previous = 0), moment.now, pg_postmaster_start_time()
+    from verdict cross join stored cross join moment`,
 };
 
 export const putEntries: Statement = {

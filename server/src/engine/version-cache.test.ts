@@ -3,11 +3,13 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Credential } from '../database/live-session.js';
 import { createTestDatabase } from '../database/test-database.js';
 import { unwatched } from '../observability/flight-watch.js';
+import type { Mutation, SetMutation } from './commit.js';
 import { createEngine } from './engine.js';
 import { createReader } from './reader.js';
 import type { StoredValue } from './stored-value.js';
 import { createSession, createStore } from './test-store.js';
 import { createVersionCache, type VersionCache } from './version-cache.js';
+import { createWriter } from './writer.js';
 
 const { database, drop } = await createTestDatabase();
 afterAll(drop);
@@ -21,20 +23,41 @@ const newEngine = (cacheBytesMax: number) =>
   createEngine(database, { limits, cacheBytesMax, readFlightsMax: 2, writeFlightsMax: 2, report });
 const uncached = newEngine(0);
 
-/** A reader whose cache can be looked into, and what it has cached. */
+/** A reader whose cache can be looked into, and a writer that tells it what it commits. */
 function newReader(cacheBytesMax = bytesMax) {
   const cache = createVersionCache(cacheBytesMax);
   const { wires } = database;
-  const reader = createReader({
-    wires,
-    cache,
-    flightsMax: 2,
-    largeReadsMax: 1,
-    flight: 'mixed',
-    watch: unwatched,
+  const common = { flightsMax: 2, flight: 'mixed', watch: unwatched } as const;
+  const reader = createReader({ ...common, wires, cache, largeReadsMax: 1 });
+  const writer = createWriter({
+    ...common,
+    database,
+    limits,
+    onCommitted: (moves, server) => {
+      for (const move of moves) if (server !== null) cache.follow(server, move);
+    },
   });
-  return { cache, get: reader.get };
+  const commit = (credential: Credential, ...mutations: Mutation[]) =>
+    writer.commit({
+      credential,
+      accountId: credential.accountId,
+      checks: [],
+      mutations,
+      dryRun: false,
+      idempotency: undefined,
+    });
+  return { cache, get: reader.get, commit };
 }
+
+const setOf = (key: string, text: string): SetMutation => ({
+  kind: 'set',
+  key,
+  value: Buffer.from(text),
+  contentType: 'text/plain',
+  metadata: null,
+  expiry: 'never',
+  condition: undefined,
+});
 
 /** What is offered once is kept from the second time on. */
 function keep(cache: VersionCache, ...offered: Parameters<VersionCache['offer']>): void {
@@ -42,10 +65,9 @@ function keep(cache: VersionCache, ...offered: Parameters<VersionCache['offer']>
   cache.offer(...offered);
 }
 
-function set(credential: Credential, key: string, text: string, ttlMs?: number) {
+function set(credential: Credential, key: string, text: string, ttlMs?: number, engine = uncached) {
   const expiry = ttlMs === undefined ? 'never' : { ttlMs };
-  const rest = { contentType: 'text/plain', metadata: null, expiry, condition: undefined } as const;
-  return uncached.set(credential, { key, value: Buffer.from(text), ...rest }, false);
+  return engine.set(credential, { ...setOf(key, text), expiry }, false);
 }
 
 async function postgresRun(): Promise<Buffer> {
@@ -122,6 +144,106 @@ describe('what is cached is answered', () => {
   });
 });
 
+describe('what this process commits', () => {
+  /** A key of which the cache has something else than the database, at the store's revision. */
+  async function deceived() {
+    const me = await createStore(database);
+    const its = newReader();
+    const { revision } = await set(me, 'a', 'from the database');
+    keep(its.cache, await postgresRun(), me.accountId, 'a', revision, bogus);
+    return { me, ...its };
+  }
+
+  test('leaves everything cached that it did not change', async () => {
+    const { me, get, commit } = await deceived();
+    await commit(me, setOf('b', '1'));
+    expect(textOf(await get(me, 'a'))).toBe('from the cache');
+    // Planned, and of several keys.
+    await commit(me, { kind: 'delete', key: 'b', condition: undefined }, setOf('c', '1'));
+    await Promise.all([commit(me, setOf('d', '1')), commit(me, setOf('e', '1'))]);
+    expect(textOf(await get(me, 'a'))).toBe('from the cache');
+  });
+
+  test('does not hide what others do: it is looked up, and what is then known stays', async () => {
+    const { me, cache, get, commit } = await deceived();
+    await set(me, 'a', 'by somebody else');
+    await commit(me, setOf('c', '1'));
+    expect(textOf(await get(me, 'a'))).toBe('by somebody else');
+    const { revision } = await commit(me, setOf('c', '2'));
+    expect(cache.find(me.accountId, 'a')?.at).toBe(revision);
+  });
+
+  test('is cached itself where the key was', async () => {
+    const me = await createStore(database);
+    const { cache, get, commit } = newReader();
+    await commit(me, setOf('a', '1'));
+    await get(me, 'a');
+    expect(cache.find(me.accountId, 'a')).toBeUndefined();
+    await get(me, 'a');
+    await get(me, 'none yet');
+    await get(me, 'none yet');
+    await Promise.all([commit(me, setOf('a', '2')), commit(me, setOf('a', '\u00e9\u20ac'))]);
+    await commit(me, setOf('none yet', 'now'));
+    for (const key of ['a', 'none yet']) {
+      const stored = await uncached.get(me, key);
+      expect(stored?.revision).toBeGreaterThan(0);
+      expect(cache.find(me.accountId, key)?.version).toEqual(stored);
+    }
+  });
+
+  test('is no longer cached when it expires or was deleted', async () => {
+    const { me, cache, commit } = await deceived();
+    await commit(me, { ...setOf('a', 'x'), expiry: { ttlMs: 60_000 } });
+    expect(cache.find(me.accountId, 'a')).toBeUndefined();
+    const other = await deceived();
+    await other.commit(other.me, { kind: 'delete', key: 'a', condition: undefined });
+    expect(other.cache.find(other.me.accountId, 'a')).toBeUndefined();
+  });
+
+  test('is not undone by a read that saw less and is told later', async () => {
+    const { me, cache, commit } = await deceived();
+    const { revision } = await commit(me, setOf('b', '1'));
+    keep(cache, await postgresRun(), me.accountId, 'b', revision - 1, undefined);
+    expect(cache.find(me.accountId, 'b')).toBeUndefined();
+  });
+
+  test('is told in any order, and the latest counts', async () => {
+    const { me, cache } = await deceived();
+    const { accountId } = me;
+    const server = await postgresRun();
+    const from = cache.find(accountId, 'a')?.at ?? 0;
+    const move = (first: number, key: string, revision = first + 1) =>
+      cache.follow(server, {
+        accountId,
+        from: first,
+        revision,
+        writtenAtMs: 0,
+        changed: [{ key, last: { revision, set: setOf(key, 'told') } }],
+      });
+    const later = { ...bogus, revision: from + 4 };
+    keep(cache, server, accountId, 'seen before it was told', from + 4, later);
+    move(from + 2, 'seen before it was told');
+    expect(cache.find(accountId, 'seen before it was told')).toEqual({ at: from + 4, version: later });
+    keep(cache, server, accountId, 'b', from + 3, bogus);
+    move(from + 3, 'something else');
+    expect(cache.find(accountId, 'b')?.at).toBe(from + 4);
+    move(from + 1, 'something else');
+    expect(cache.find(accountId, 'b')?.at).toBe(from + 4);
+    expect(cache.find(accountId, 'a')?.at).toBe(from);
+  });
+
+  test('says nothing when another run of PostgreSQL wrote it', async () => {
+    const { me, cache } = await deceived();
+    const before = cache.find(me.accountId, 'a');
+    const from = before?.at ?? 0;
+    const move = { accountId: me.accountId, from, revision: from + 1, writtenAtMs: 0, changed: [] };
+    cache.follow(Buffer.alloc(8, 1), move);
+    expect(cache.find(me.accountId, 'a')).toEqual(before);
+    cache.follow(await postgresRun(), move);
+    expect(cache.find(me.accountId, 'a')?.at).toBe(from + 1);
+  });
+});
+
 test('keys that expire, and large values, are not cached', async () => {
   const me = await createStore(database);
   const { cache, get } = newReader();
@@ -150,47 +272,62 @@ test('it holds no more than it may, and keeps what is used', () => {
   expect(held.length * value.length).toBeLessThan(bytesMax);
 });
 
-type Step =
-  | { readonly kind: 'get'; readonly key: string; readonly session: number }
-  | { readonly kind: 'delete'; readonly key: string }
-  | { readonly kind: 'set'; readonly key: string; readonly text: string; readonly ttl: boolean };
 const key = fc.constantFrom('a', 'b', 'c', 'é');
 const session = fc.constantFrom(0, 0, 0, 1, 2);
-const step: fc.Arbitrary<Step> = fc.oneof(
+/** By the process whose cache is tried, or by another. */
+const isOwn = fc.boolean();
+type Write = { readonly key: string; readonly isOwn: boolean } & (
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'set'; readonly text: string; readonly ttl: number | undefined }
+);
+const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('get' as const), key, session }) },
   {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('set' as const), key, text: fc.string(), ttl: fc.boolean() }),
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('set' as const),
+      key,
+      isOwn,
+      text: fc.string({ unit: 'grapheme' }),
+      ttl: fc.constantFrom(undefined, undefined, 600_000),
+    }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), key, isOwn }) },
 );
 
 test('whatever is done, reads with a cache answer what reads without one do', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { maxLength: 12 }),
+      fc.array(fc.record({ steps: fc.array(step, { minLength: 1, maxLength: 6 }), atOnce: fc.boolean() }), {
+        maxLength: 12,
+      }),
       async (turns) => {
         const full = await createStore(database);
         const scoped = await createSession(database.kysely, full.accountId, 'a');
         const sessions = [full, scoped, { ...full, sessionId: 'ended' }];
         // So small that it has to forget.
-        const cached = newEngine(5_000);
-        for (const turn of turns) {
-          for (const done of turn) {
-            if (done.kind === 'set') await set(full, done.key, done.text, done.ttl ? 600_000 : undefined);
-            if (done.kind === 'delete')
-              await uncached.delete(full, { key: done.key, condition: undefined }, false).catch(() => {});
-          }
-          const reads = turn.filter((done) => done.kind === 'get');
+        const cached = newEngine(2_000);
+        const read = (engine: typeof cached, { key, session: n }: { key: string; session: number }) =>
+          engine.get(sessions[n] ?? full, key);
+        const write = async (done: Write) => {
+          const engine = done.isOwn ? cached : uncached;
+          if (done.kind === 'set') await set(full, done.key, done.text, done.ttl, engine);
+          else await engine.delete(full, { key: done.key, condition: undefined }, false).catch(() => {});
+        };
+        for (const { steps, atOnce } of turns) {
+          const reads = steps.filter((done) => done.kind === 'get');
+          const writes = steps.filter((done) => done.kind !== 'get');
+          // What these answer depends on who is first; what they leave in the cache must not.
+          if (atOnce)
+            await Promise.allSettled([...writes.map(write), ...reads.map((get) => read(cached, get))]);
+          else for (const done of writes) await write(done);
           const outcomes = (engine: typeof cached) =>
-            Promise.allSettled(
-              reads.map(({ session: n, key: read }) => engine.get(sessions[n] ?? full, read)),
-            );
+            Promise.allSettled(reads.map((get) => read(engine, get)));
           expect(await outcomes(cached)).toEqual(await outcomes(uncached));
         }
         await cached.close();
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 }, 60_000);

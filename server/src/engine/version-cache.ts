@@ -1,10 +1,15 @@
+import type { SetMutation } from './commit.js';
 import type { StoredValue } from './stored-value.js';
 
 /**
  * Versions of keys that were read, so that PostgreSQL need not find and hand them out again while they are current.
  * The promise is kept by `readKeys`, not here: each read still asks PostgreSQL, which says in the snapshot that checks
- * the session whether the store's revision is still the one that a version was read at. If it is, nothing in the store
+ * the session whether the store's revision is still the one that a version is known at. If it is, nothing in the store
  * has changed; if not, it looks the key up. So a cache can be out of date, and no answer can.
+ *
+ * What this process commits does not put it out of date: the flight tells which keys it changed, from which revision
+ * to which, and everything else that was known at the one is known at the other. When somebody else has committed in
+ * between, nothing is known of what they changed, and what was known before is only known as of then.
  *
  * Keys that expire are not kept: they end without a new revision.
  */
@@ -19,21 +24,64 @@ export interface VersionCache {
    * something else, and so nothing is kept from one run to the next
    */
   offer(server: Buffer, accountId: string, key: string, at: number, version: StoredValue | undefined): void;
+  /** Goes along with a store that this process has changed. */
+  follow(server: Buffer, change: StoreMove): void;
   /** The run of PostgreSQL that has said everything in here; null at first. */
   readonly server: Buffer | null;
   clear(): void;
 }
 
-/** What a key was, as of a revision of its store. */
+/** What a key is, as of a revision of its store. */
 export interface Known {
   readonly at: number;
   readonly version: StoredValue | undefined;
 }
 
-type Keys = Map<string, Known>;
+/** What one transaction did to a store. */
+export interface StoreMove {
+  readonly accountId: string;
+  /** The store's revision before it, and after it. */
+  readonly from: number;
+  readonly revision: number;
+  /** When it was written, in milliseconds since 1970. */
+  readonly writtenAtMs: number;
+  /** Every key that it changed, once. */
+  readonly changed: readonly ChangedKey[];
+}
 
-/** What an entry takes besides the characters and bytes in it: half a million of them took 660 each. */
-const entryBytes = 660;
+export interface ChangedKey {
+  readonly key: string;
+  /** What it was set to last; undefined: anything may have become of it. */
+  readonly last: { readonly revision: number; readonly set: SetMutation } | undefined;
+}
+
+/** What is known of an account's store. */
+interface Keys {
+  readonly course: Course;
+  readonly known: Map<string, Kept>;
+}
+
+interface Kept {
+  readonly at: number;
+  readonly version: KeptVersion | undefined;
+}
+
+/**
+ * Bytes as characters of a string: a buffer for each value would take a few hundred bytes more and, where values come
+ * and go, several times the work of the garbage collector.
+ */
+interface KeptVersion extends Omit<StoredValue, 'value'> {
+  readonly latin1: string;
+}
+
+/** From the first of these revisions of a store to the second, every change was told of. */
+interface Course {
+  since: number;
+  until: number;
+}
+
+/** What an entry takes besides the characters and bytes in it: half a million of them took 380 each. */
+const entryBytes = 380;
 /** Larger values would push out many others, and to find them is a smaller part of what reading them costs. */
 const valueBytesMax = 16_384;
 /** How many keys are remembered as read before, at most; a power of two. Each takes four bytes. */
@@ -65,22 +113,35 @@ export function createVersionCache(bytesMax: number): VersionCache {
     return false;
   }
 
-  function put(accountId: string, key: string, known: Known): void {
-    const { value, metadata } = known.version ?? {};
-    const bytes = entryBytes + 2 * (key.length + (metadata?.length ?? 0)) + (value?.length ?? 0);
-    let keys = young.get(accountId);
-    if (keys?.has(key) !== true) youngBytes += bytes;
+  function courseOf(accountId: string): Course | undefined {
+    return (young.get(accountId) ?? old.get(accountId))?.course;
+  }
+
+  function put(accountId: string, key: string, kept: Kept): void {
+    const course = courseOf(accountId) ?? { since: 0, until: 0 };
+    const before = young.get(accountId)?.known.get(key);
+    const bytes = bytesOf(key, kept);
+    youngBytes += bytes - (before === undefined ? 0 : bytesOf(key, before));
     if (youngBytes > bytesMax / 2) {
       old = young;
       young = new Map();
       youngBytes = bytes;
-      keys = undefined;
     }
+    let keys = young.get(accountId);
     if (keys === undefined) {
-      keys = new Map();
+      keys = { course, known: new Map() };
       young.set(accountId, keys);
     }
-    keys.set(key, known);
+    keys.known.set(key, kept);
+  }
+
+  /** From the younger generation. */
+  function drop(accountId: string, key: string): void {
+    const keys = young.get(accountId)?.known;
+    const known = keys?.get(key);
+    if (known === undefined) return;
+    keys?.delete(key);
+    youngBytes -= bytesOf(key, known);
   }
 
   return {
@@ -88,11 +149,14 @@ export function createVersionCache(bytesMax: number): VersionCache {
       return server;
     },
     find(accountId, key) {
-      const known = young.get(accountId)?.get(key);
-      if (known !== undefined) return known;
-      const older = old.get(accountId)?.get(key);
-      if (older !== undefined) put(accountId, key, older);
-      return older;
+      let kept = young.get(accountId)?.known.get(key);
+      if (kept === undefined) {
+        kept = old.get(accountId)?.known.get(key);
+        if (kept === undefined) return undefined;
+        put(accountId, key, kept);
+      }
+      const { version } = kept;
+      return { at: asOf(kept, courseOf(accountId)), version: version && unpacked(version) };
     },
     offer(from, accountId, key, at, version) {
       if (bytesMax === 0 || !isWanted(accountId, key)) return;
@@ -100,20 +164,71 @@ export function createVersionCache(bytesMax: number): VersionCache {
         clear();
         server = from;
       }
+      // What was told of the key since is not in it.
+      if (at < (courseOf(accountId)?.until ?? 0)) return;
       if (version !== undefined && (version.expiresAtMs !== null || version.value.length > valueBytesMax))
         return;
-      const isKept = version === undefined || young.get(accountId)?.get(key)?.version === version;
-      put(accountId, key, { at, version: isKept ? version : withOwnValue(version) });
+      const before = young.get(accountId)?.known.get(key)?.version;
+      const isKept = before?.revision === version?.revision;
+      put(accountId, key, { at, version: isKept ? before : version && packed(version, version) });
+    },
+    follow(from, { accountId, from: before, revision, writtenAtMs, changed }) {
+      const course = courseOf(accountId);
+      if (course === undefined || server?.equals(from) !== true || revision <= course.until) return;
+      if (course.until !== before) course.since = before;
+      for (const { key, last } of changed) {
+        // What is in the older one only was not read for a while: better forgotten than kept up.
+        old.get(accountId)?.known.delete(key);
+        const known = young.get(accountId)?.known.get(key);
+        // Whoever read it may have seen the change before it was told.
+        if (known === undefined || known.at >= revision) continue;
+        const version = known.at < course.since ? undefined : overwritten(known.version, last, writtenAtMs);
+        if (version === undefined) drop(accountId, key);
+        else put(accountId, key, { at: revision, version });
+      }
+      course.until = revision;
     },
     clear,
   };
 }
 
-/** Small buffers are parts of larger ones, all of which one that is kept would keep. */
-function withOwnValue(version: StoredValue): StoredValue {
-  const value = Buffer.allocUnsafeSlow(version.value.length);
-  version.value.copy(value);
-  return { ...version, value };
+/** Until when a key is known to have been the same: until now, if every change since was told of. */
+function asOf({ at }: Kept, course: Course | undefined): number {
+  return course === undefined || at < course.since ? at : Math.max(at, course.until);
+}
+
+/** The version that a key has after it was set; undefined: not one to keep. */
+function overwritten(
+  before: KeptVersion | undefined,
+  last: ChangedKey['last'],
+  writtenAtMs: number,
+): KeptVersion | undefined {
+  if (last === undefined || last.set.expiry !== 'never' || last.set.value.length > valueBytesMax)
+    return undefined;
+  const createdAtMs = before?.createdAtMs ?? writtenAtMs;
+  return packed({ revision: last.revision, createdAtMs, writtenAtMs, expiresAtMs: null }, last.set);
+}
+
+function packed(
+  life: Pick<StoredValue, 'revision' | 'createdAtMs' | 'writtenAtMs' | 'expiresAtMs'>,
+  content: Pick<SetMutation, 'value' | 'contentType' | 'metadata'>,
+): KeptVersion {
+  const { revision, createdAtMs, writtenAtMs, expiresAtMs } = life;
+  const { contentType, metadata, value } = content;
+  const { buffer, byteOffset, length } = value;
+  const latin1 = Buffer.from(buffer, byteOffset, length).toString('latin1');
+  return { revision, latin1, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs };
+}
+
+function unpacked(version: KeptVersion): StoredValue {
+  const { revision, latin1, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs } = version;
+  const value = Buffer.from(latin1, 'latin1');
+  return { revision, value, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs };
+}
+
+function bytesOf(key: string, { version }: Kept): number {
+  if (version === undefined) return entryBytes + 2 * key.length;
+  return entryBytes + 2 * (key.length + (version.metadata?.length ?? 0)) + version.latin1.length;
 }
 
 /** FNV-1a, of characters instead of bytes. */

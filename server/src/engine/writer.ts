@@ -6,10 +6,11 @@ import { boundTo } from './account-statements.js';
 import { type Batcher, createBatcher } from './batcher.js';
 import type { Commit } from './commit.js';
 import { readState, type StoreLimits } from './flight-state.js';
-import { flyPlain, type PlainOutcome, type PlainSet, plainSetOf } from './plain-flight.js';
-import { type Accepted, type Plan, plan } from './plan.js';
+import { flyPlain, type PlainSet, plainSetOf } from './plain-flight.js';
+import { type Accepted, type Plan, plan, type StoreChange } from './plan.js';
 import { planStatements } from './plan-statements.js';
 import { transact } from './transaction.js';
+import type { StoreMove } from './version-cache.js';
 
 /**
  * The one way in: every change is a commit, and a flight of commits is one transaction: of one round trip when it is
@@ -58,7 +59,7 @@ export interface WriterOptions {
   readonly flight: Flight;
   readonly watch: FlightWatch;
   /** Told of what changed as soon as PostgreSQL has acknowledged it; may not throw. */
-  readonly onCommitted: (stores: PlainOutcome['stores']) => void;
+  readonly onCommitted: (moves: readonly StoreMove[], server: Buffer | null) => void;
 }
 
 /** When it was asked for, among all commits. */
@@ -79,8 +80,8 @@ export function createWriter({
     ...room,
     waitingElsewhere: () => line.waiting,
     fly: watch.around(async (commits: readonly Commit[]) => {
-      const { outcomes, stores } = await flyPlanned(database.writers, limits, commits, flight);
-      onCommitted(stores);
+      const { outcomes, moves, server } = await flyPlanned(database.writers, limits, commits, flight);
+      onCommitted(moves, server);
       return outcomes;
     }),
     onShed: watch.shed,
@@ -100,7 +101,7 @@ export function createWriter({
     fly: watch.around(async (sets: readonly PlainSet[]) => {
       const flown = await flyPlain(database.line, limits, sets);
       if (flown === undefined) return sets.map(() => undefined);
-      onCommitted(flown.stores);
+      onCommitted(flown.moves, flown.server);
       return flown.outcomes;
     }),
     onShed: watch.shed,
@@ -158,12 +159,18 @@ function bytesOf({ mutations }: Commit): number {
   return bytes;
 }
 
+interface Flown {
+  readonly outcomes: Plan['outcomes'];
+  readonly moves: readonly StoreMove[];
+  readonly server: Buffer | null;
+}
+
 function flyPlanned(
   pool: pg.Pool,
   limits: StoreLimits,
   commits: readonly Commit[],
   flight: Flight,
-): Promise<Plan> {
+): Promise<Flown> {
   const accountId = commits[0]?.accountId ?? '0';
   const bind = flight === 'account' ? boundTo(accountId) : (statement: QueryArrayConfig) => statement;
   return transact(pool, async (ask) => {
@@ -172,6 +179,12 @@ function flyPlanned(
     const writes = decided.stores.length === 0 ? [] : planStatements(decided, state.nowMs).map(bind);
     // An answer that is given again tells of a commit that nobody may have heard to be safe.
     const confirms = commits.some(({ idempotency }) => idempotency !== undefined);
-    return { outcome: decided, writes, confirms };
+    const moves = decided.stores.map((store) => moveOf(store, state.nowMs));
+    return { outcome: { outcomes: decided.outcomes, moves, server: state.server }, writes, confirms };
   });
+}
+
+function moveOf({ accountId, from, revision, pointers }: StoreChange, writtenAtMs: number): StoreMove {
+  const changed = pointers.map(({ key }) => ({ key, last: undefined }));
+  return { accountId, from, revision, writtenAtMs, changed };
 }
