@@ -82,6 +82,8 @@ interface Course {
 
 /** What an entry takes besides the characters and bytes in it: half a million of them took 380 each. */
 const entryBytes = 380;
+/** What an account takes besides its entries: of 200,000 with one entry, 420 each. */
+const accountBytes = 420;
 /** Larger values would push out many others, and to find them is a smaller part of what reading them costs. */
 const valueBytesMax = 16_384;
 /** How many keys are remembered as read before, at most; a power of two. Each takes four bytes. */
@@ -131,6 +133,7 @@ export function createVersionCache(bytesMax: number): VersionCache {
     if (keys === undefined) {
       keys = { course, known: new Map() };
       young.set(accountId, keys);
+      youngBytes += accountBytes;
     }
     keys.known.set(key, kept);
   }
@@ -138,10 +141,13 @@ export function createVersionCache(bytesMax: number): VersionCache {
   /** From the younger generation. */
   function drop(accountId: string, key: string): void {
     const keys = young.get(accountId)?.known;
-    const known = keys?.get(key);
-    if (known === undefined) return;
-    keys?.delete(key);
-    youngBytes -= bytesOf(key, known);
+    const kept = keys?.get(key);
+    if (keys === undefined || kept === undefined) return;
+    keys.delete(key);
+    youngBytes -= bytesOf(key, kept);
+    if (keys.size > 0) return;
+    young.delete(accountId);
+    youngBytes -= accountBytes;
   }
 
   return {
