@@ -303,4 +303,25 @@ describe('the batcher', () => {
     flights[2]?.land();
     expect(await Promise.all(results)).toEqual([10, 30, 20, 40]);
   });
+
+  test('keeps back what comes after a held item of its lane, and puts items where they belong', async () => {
+    let held = 11;
+    const { batcher, flights } = createHeldBatcher({
+      flightItemsMax: 8,
+      laneOf: (item) => (item < 10 ? 'low' : 'high'),
+      placeOf: (item) => item,
+      isHeld: (item) => item === held,
+    });
+    const results = [13, 11, 2, 12, 10].map((item) => batcher.submit(item));
+    await turn();
+    expect(flights.map(({ items }) => items)).toEqual([[2, 10]]);
+    flights[0]?.land();
+    await turn();
+    expect(flights).toHaveLength(1);
+    held = 0;
+    batcher.wake();
+    expect(flights[1]?.items).toEqual([11, 12, 13]);
+    flights[1]?.land();
+    expect(await Promise.all(results)).toEqual([130, 110, 20, 120, 100]);
+  });
 });

@@ -28,8 +28,10 @@ export interface BatcherOptions<Item, Result> {
   readonly bytesOf: (item: Item) => number;
   /** Items of one lane are never in two flights at once: those that arrive meanwhile gather. By default, no lanes. */
   readonly laneOf?: (item: Item) => string;
-  /** Whether an item may not leave yet. */
+  /** Whether an item may not leave yet; nor may any after it of its lane. */
   readonly isHeld?: (item: Item) => boolean;
+  /** Where an item stands among those that wait: before all whose number is higher. By default, behind them all. */
+  readonly placeOf?: (item: Item) => number;
   /** Whether a flight carries items of one lane only: that of whoever has waited longest. */
   readonly isLaneAlone?: boolean;
   /**
@@ -98,7 +100,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       return Promise.reject(overloaded);
     }
     const waiting = new Waiting<Item, Result>(item, bytes, sinceMs);
-    queue.push(waiting);
+    queue.splice(placeFor(item), 0, waiting);
     queueBytes += bytes;
     if (laneOf === undefined || !taken.has(laneOf(item))) depart();
     return waiting.result;
@@ -106,6 +108,13 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   function last(isMeant: (item: Item) => boolean): Promise<Result> | undefined {
     return [...out, queue].flat().findLast(({ item }) => isMeant(item))?.result;
+  }
+
+  function placeFor(item: Item): number {
+    const { placeOf } = options;
+    if (placeOf === undefined) return queue.length;
+    const number = placeOf(item);
+    return queue.findLastIndex((other) => placeOf(other.item) <= number) + 1;
   }
 
   /** An empty queue takes any item: what a single request may weigh is decided elsewhere. */
@@ -161,9 +170,11 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   /** The same of what does not wait for a flight that is out. */
   function takeFreeLanes(lane: (item: Item) => string): Waiting<Item, Result>[] {
     let alone: string | undefined;
+    const held = new Set<string>();
     const flight = takeOf((item) => {
       const its = lane(item);
-      const isFree = !taken.has(its) && (alone === undefined || alone === its);
+      if (isHeld?.(item)) held.add(its);
+      const isFree = !taken.has(its) && !held.has(its) && (alone === undefined || alone === its);
       if (isFree && options.isLaneAlone) alone = its;
       return isFree;
     });

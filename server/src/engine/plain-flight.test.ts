@@ -264,6 +264,56 @@ describe('flights of plain sets', () => {
     expect((await engine.get(free, 'k'))?.revision).toBe(4);
   });
 
+  test('keep their turn when they have to be planned after all', async () => {
+    const me = await createStore(database);
+    const holder = await database.writers.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select 1 from stores where account_id = $1 for update', [me.accountId]);
+      const { kind: _, ...plain } = setOf('k', 'plain');
+      const first = engine.set(me, plain, false);
+      // The flight of the first leaves without the others.
+      await new Promise((resolve) => setImmediate(resolve));
+      const conditional = { ...plain, condition: vacuous };
+      const others = [conditional, plain, conditional, plain].map((set) => engine.set(me, set, false));
+      // More than a flight of plain sets waits for the store.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await holder.query('commit');
+      const written = await Promise.all([first, ...others]);
+      expect(written.map(({ revision }) => revision)).toEqual([1, 2, 3, 4, 5]);
+    } finally {
+      holder.release();
+    }
+  });
+
+  test('count as waiting also where they wait to be planned', async () => {
+    const me = await createStore(database);
+    const holder = await database.writers.connect();
+    const answers: Promise<unknown>[] = [];
+    try {
+      await holder.query('begin');
+      await holder.query('select 1 from stores where account_id = $1 for update', [me.accountId]);
+      const { kind: _, ...set } = setOf('k', 'v');
+      const ask = (count: number) => {
+        for (let n = 0; n < count; n += 1) answers.push(engine.set(me, set, false));
+      };
+      ask(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      ask(11_500);
+      // The queue is full when somebody in it has waited for two seconds.
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      ask(10);
+    } finally {
+      await holder.query('commit');
+      holder.release();
+    }
+    const heard = await Promise.allSettled(answers);
+    const refused = { status: 'rejected', reason: expect.objectContaining({ code: 'overloaded' }) };
+    expect(heard.slice(-10)).toEqual(Array.from({ length: 10 }, () => refused));
+    expect(heard.filter(({ status }) => status === 'rejected')).toHaveLength(10);
+    expect((await engine.get(me, 'k'))?.revision).toBe(11_501);
+  });
+
   test('are plain again after what had to be planned, in the order in which they were asked for', async () => {
     let planned = 0;
     const connect = () => {

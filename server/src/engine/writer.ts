@@ -20,8 +20,8 @@ import type { StoreMove } from './version-cache.js';
  *
  * Plain sets of all accounts share one line, on which flights follow each other. Those of an account that is being
  * planned, which can take long, are held until it was: on the line, they would wait for it and hold up everybody. And a
- * commit that has to be planned waits for the plain sets of its account that were there before it. Only what was sent
- * behind a flight that turns out not to be plain may overtake it.
+ * commit that has to be planned waits for the plain sets of its account that were there before it. A set that turns out
+ * not to be plain is planned in its old turn; only what was sent behind it may overtake it.
  *
  * Flights of one account wait for each other on its `stores` row. The row is locked first, and everything else
  * is read in a later statement: under READ COMMITTED a statement's snapshot is older than its lock wait.
@@ -67,6 +67,13 @@ interface Turn {
   readonly turn: number;
 }
 
+/** A commit that has to be planned. */
+interface Unplanned extends Turn {
+  readonly commit: Commit;
+  /** Whether plain sets of its account that were there before it are still on their way. */
+  isBehind: boolean;
+}
+
 export function createWriter({
   database,
   flightsMax,
@@ -76,18 +83,21 @@ export function createWriter({
   onCommitted,
 }: WriterOptions): Writer {
   const room = { flightItemsMax, flightBytesMax, queueItemsMin, queueMsMax, queueItemsMax, queueBytesMax };
-  const planned: Batcher<Commit, Accepted> = createBatcher<Commit, Accepted>({
+  const planned: Batcher<Unplanned, Accepted> = createBatcher<Unplanned, Accepted>({
     ...room,
     waitingElsewhere: () => line.waiting,
-    fly: watch.around(async (commits: readonly Commit[]) => {
+    fly: watch.around(async (items: readonly Unplanned[]) => {
+      const commits = items.map(({ commit }) => commit);
       const { outcomes, moves, server } = await flyPlanned(database.writers, limits, commits, flight);
       onCommitted(moves, server);
       return outcomes;
     }),
     onShed: watch.shed,
-    bytesOf,
+    bytesOf: ({ commit }) => bytesOf(commit),
+    isHeld: ({ isBehind }) => isBehind,
+    placeOf: ({ turn }) => turn,
     // They would only wait for the same row in PostgreSQL: better that they fly together.
-    laneOf: ({ accountId }) => accountId,
+    laneOf: ({ commit }) => commit.accountId,
     isLaneAlone: flight === 'account',
     flightsMax,
   });
@@ -114,18 +124,26 @@ export function createWriter({
   const submitPlanned = watch.submitting(planned.submit);
   const submitPlain = watch.submitting(line.submit);
 
-  async function commitPlanned(commit: Commit): Promise<Accepted> {
+  /** @param before the last of the plain sets that it has to wait for */
+  async function commitPlanned(
+    commit: Commit,
+    turn: number,
+    before: Promise<unknown> | undefined,
+  ): Promise<Accepted> {
     const { accountId } = commit;
-    turns += 1;
-    const turn = turns;
     const its = planning.get(accountId) ?? [];
     planning.set(accountId, its);
-    its.push(turn);
+    const later = its.findIndex((other) => other > turn);
+    its.splice(later === -1 ? its.length : later, 0, turn);
+    const item = { commit, turn, isBehind: before !== undefined };
+    const letGo = (): void => {
+      item.isBehind = false;
+      planned.wake();
+    };
+    // Whatever becomes of it.
+    before?.then(letGo, letGo);
     try {
-      const before = line.last(({ credential }) => credential.accountId === accountId);
-      // Whatever became of it. With nothing to wait for, not even a turn of promises may pass, or others get ahead.
-      if (before !== undefined) await before.catch(() => {});
-      return await submitPlanned(commit);
+      return await submitPlanned(item);
     } finally {
       its.splice(its.indexOf(turn), 1);
       if (its.length === 0) planning.delete(accountId);
@@ -133,20 +151,28 @@ export function createWriter({
     }
   }
 
-  function commitPlain(plain: PlainSet): Promise<Accepted | undefined> {
-    turns += 1;
-    return submitPlain({ ...plain, turn: turns });
+  function commitPlain(commit: Commit, plain: PlainSet, turn: number): Promise<Accepted> {
+    return submitPlain({ ...plain, turn }).then(
+      // In its old turn: whatever came after it and has not left waits for it.
+      (accepted) => accepted ?? commitPlanned(commit, turn, undefined),
+    );
   }
 
   return {
     commit: (commit) => {
+      turns += 1;
       const plain = flight === 'account' ? undefined : plainSetOf(commit);
-      if (plain === undefined) return commitPlanned(commit);
-      return commitPlain(plain).then((accepted) => accepted ?? commitPlanned(commit));
+      if (plain !== undefined) return commitPlain(commit, plain, turns);
+      const { accountId } = commit;
+      return commitPlanned(
+        commit,
+        turns,
+        line.last(({ credential }) => credential.accountId === accountId),
+      );
     },
     close: async () => {
       await line.close();
-      // Those that waited for the line, or have to be planned after all, still find their way.
+      // Those that have to be planned after all still find their way.
       await new Promise((resolve) => setImmediate(resolve));
       await planned.close();
     },
