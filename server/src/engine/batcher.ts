@@ -100,7 +100,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       return Promise.reject(overloaded);
     }
     const waiting = new Waiting<Item, Result>(item, bytes, sinceMs);
-    queue.splice(placeFor(item), 0, waiting);
+    enqueue(waiting);
     queueBytes += bytes;
     if (laneOf === undefined || !taken.has(laneOf(item))) depart();
     return waiting.result;
@@ -110,11 +110,15 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     return [...out, queue].flat().findLast(({ item }) => isMeant(item))?.result;
   }
 
-  function placeFor(item: Item): number {
+  function enqueue(waiting: Waiting<Item, Result>): void {
     const { placeOf } = options;
-    if (placeOf === undefined) return queue.length;
-    const number = placeOf(item);
-    return queue.findLastIndex((other) => placeOf(other.item) <= number) + 1;
+    if (placeOf === undefined) {
+      queue.push(waiting);
+      return;
+    }
+    const number = placeOf(waiting.item);
+    const before = queue.findLastIndex(({ item }) => placeOf(item) <= number);
+    queue.splice(before + 1, 0, waiting);
   }
 
   /** An empty queue takes any item: what a single request may weigh is decided elsewhere. */
