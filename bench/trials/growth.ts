@@ -44,6 +44,7 @@ export const growthTrial: Trial = {
     await seed(halo.postgres, large.accountId, sizes.growthKeys, signal);
     rows.push(['seeding and vacuum', `${((performance.now() - began) / 1_000).toFixed(0)} s`]);
     const many = sizes.growthKeys;
+    if (stage.twice) await run(large, 'GET', many, 'random, to warm up');
     const ratios: string[] = [];
     const goals: Goal[] = [];
     for (const method of ['GET', 'PUT'] as const) {
