@@ -11,8 +11,8 @@ import { bytesOf } from './draft.js';
 import type { StoreLimits } from './flight-state.js';
 import type { Accepted } from './plan.js';
 import { lockStores, putPlain } from './statements.js';
+import type { ChangedKey, StoreMove } from './store-move.js';
 import { isConflict } from './transaction.js';
-import type { ChangedKey, StoreMove } from './version-cache.js';
 
 /** A set without condition, check or idempotency key, which does not keep an expiry. */
 export interface PlainSet {

@@ -9,8 +9,8 @@ import { readState, type StoreLimits } from './flight-state.js';
 import { flyPlain, type PlainSet, plainSetOf } from './plain-flight.js';
 import { type Accepted, type Plan, plan, type StoreChange } from './plan.js';
 import { planStatements } from './plan-statements.js';
+import type { StoreMove } from './store-move.js';
 import { transact } from './transaction.js';
-import type { StoreMove } from './version-cache.js';
 
 /**
  * The one way in: every change is a commit, and a flight of commits is one transaction: of one round trip when it is
