@@ -28,9 +28,9 @@ export const cacheTrial: Trial = {
     const run = async ({ server, whose }: typeof kept, mixed: boolean) => {
       const processes = { serverPid: server.pid, postgresPid: server.postgres.pid };
       const gets = await whose.workload('GET');
+      if (!mixed) return load(stage, gets, connections, processes);
       const between = { nth: putEvery, workload: await whose.workload('PUT') };
-      const workload = mixed ? { ...gets, between } : gets;
-      return load(stage, workload, connections, processes);
+      return load(stage, { ...gets, between }, connections, processes);
     };
     const compare = (mixed: boolean) =>
       takeTurns(

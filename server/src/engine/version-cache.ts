@@ -147,11 +147,11 @@ export function createVersionCache(bytesMax: number): VersionCache {
       const { version } = kept;
       return { at: asOf(kept, courseOf(accountId)), version: version && unpacked(version) };
     },
-    offer(from, accountId, key, at, version) {
+    offer(teller, accountId, key, at, version) {
       if (bytesMax === 0 || !isWanted(accountId, key)) return;
-      if (server === null || !server.equals(from)) {
+      if (server === null || !server.equals(teller)) {
         clear();
-        server = from;
+        server = teller;
       }
       // What was told of the key since is not in it.
       if (at < (courseOf(accountId)?.until ?? 0)) return;
@@ -161,17 +161,17 @@ export function createVersionCache(bytesMax: number): VersionCache {
       const isKept = before?.revision === version?.revision;
       put(accountId, key, { at, version: isKept ? before : version && packed(version, version) });
     },
-    follow(from, { accountId, from: before, revision, writtenAtMs, changed }) {
+    follow(teller, { accountId, from, revision, writtenAtMs, changed }) {
       const course = courseOf(accountId);
-      if (course === undefined || server?.equals(from) !== true || revision <= course.until) return;
-      if (course.until !== before) course.since = before;
+      if (course === undefined || server?.equals(teller) !== true || revision <= course.until) return;
+      if (course.until !== from) course.since = from;
       for (const { key, last } of changed) {
         // What is in the older one only was not read for a while: better forgotten than kept up.
         old.get(accountId)?.known.delete(key);
-        const known = young.get(accountId)?.known.get(key);
+        const kept = young.get(accountId)?.known.get(key);
         // Whoever read it may have seen the change before it was told.
-        if (known === undefined || known.at >= revision) continue;
-        const version = known.at < course.since ? undefined : overwritten(known.version, last, writtenAtMs);
+        if (kept === undefined || kept.at >= revision) continue;
+        const version = kept.at < course.since ? undefined : overwritten(kept.version, last, writtenAtMs);
         if (version === undefined) drop(accountId, key);
         else put(accountId, key, { at: revision, version });
       }
