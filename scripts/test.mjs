@@ -94,11 +94,25 @@ for (const suite of wanted) {
   if (ok) passed += 1;
   else {
     failed += 1;
-    console.log(readFileSync(log, 'utf8').split('\n').slice(-tailLines).join('\n'));
+    console.log(whatWentWrong(readFileSync(log, 'utf8')));
   }
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+/**
+ * The end of a suite's log, without the tests that passed: whoever sees only the first lines shall see the failure.
+ *
+ * @param {string} text
+ * @returns {string}
+ */
+function whatWentWrong(text) {
+  return text
+    .split('\n')
+    .filter((line) => !/^\s*[✓✔]/u.test(line))
+    .slice(-tailLines)
+    .join('\n');
+}
 
 /**
  * @param {Suite} suite
