@@ -21,10 +21,10 @@ export default defineConfig({
   reporter: 'list',
   // Every test has an account of its own, so any two may share a server and run at the same time.
   fullyParallel: true,
-  // Each worker brings a browser, a Node and a PostgreSQL along.
-  workers: 2,
-  // On shared machines a page may be late beyond all patience. What needed its second try is listed as flaky.
-  retries: process.env.CI === undefined ? 0 : 1,
+  // Each worker brings a browser, a Node and a PostgreSQL along; three wait often enough for two cores.
+  workers: 3,
+  // On shared machines a page may be late beyond all patience. What needed its second try is named as flaky.
+  retries: 1,
   timeout: 30_000,
   expect: { timeout: 10_000 },
   projects: [

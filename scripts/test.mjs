@@ -90,15 +90,28 @@ for (const suite of wanted) {
   const log = join(logs, `${suite.name}.log`);
   const ok = await runSuite(suite, log);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-  console.log(`${ok ? 'ok      ' : 'FAILED  '} ${suite.name} (${seconds} s)`);
+  const text = readFileSync(log, 'utf8');
+  const second = flakyIn(text).map((test) => `; needed its second try: ${test}`);
+  console.log(`${ok ? 'ok      ' : 'FAILED  '} ${suite.name} (${seconds} s)${second.join('')}`);
   if (ok) passed += 1;
   else {
     failed += 1;
-    console.log(whatWentWrong(readFileSync(log, 'utf8')));
+    console.log(whatWentWrong(text));
   }
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+/**
+ * The tests that Playwright lists as flaky, below their number.
+ *
+ * @param {string} text
+ * @returns {string[]}
+ */
+function flakyIn(text) {
+  const list = /^ +\d+ flaky\n((?: {4}.*\n)+)/mu.exec(text)?.[1] ?? '';
+  return list.split('\n').flatMap((line) => line.trim() || []);
+}
 
 /**
  * The end of a suite's log, without the tests that passed: whoever sees only the first lines shall see the failure.

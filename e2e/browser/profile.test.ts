@@ -79,6 +79,8 @@ test('a wrong password is said beside its field, is tried once, and ends nothing
   person,
 }) => {
   await page.goto(profilePath);
+  // The page as it begins may ask for a new access token.
+  await expect(page.getByRole('textbox', { name: 'Current password' })).toBeVisible();
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await changeByForm(page, 'not my password', newPassword);
