@@ -84,7 +84,9 @@ function blockedUntil(
   now: RawBuilder<Date>,
 ): RawBuilder<Date> {
   const waitS = sql<number>`least(power(2, ${attempts} - ${free}::integer), ${waitSMax}::float8)`;
-  return sql`case when ${attempts} < ${free}::integer then ${never} else ${now} + make_interval(secs => ${waitS}) end`;
+  // Rounded to the column's milliseconds, the longest wait would be seen as a second longer by who asks at once.
+  const end = sql<Date>`date_trunc('milliseconds', ${now} + make_interval(secs => ${waitS}))`;
+  return sql`case when ${attempts} < ${free}::integer then ${never} else ${end} end`;
 }
 
 async function takeBack(database: Kysely<Tables>, { subject, blockedUntil }: CountedAttempt): Promise<void> {

@@ -196,6 +196,13 @@ describe('the wait under one name', () => {
     expect(passedOf(await Promise.all(attempts.map(waitOf)))).toBe(200);
   });
 
+  test('is never longer than its rule allows, at whatever fraction of a millisecond it begins', async () => {
+    const late = create({ present: () => sql<Date>`'2030-01-01T00:00:00.0009Z'::timestamptz` });
+    await guess('Ada', home, late);
+    await db().updateTable('throttles').set({ attempts: 14 }).execute();
+    expect(await times(2, () => guess('Ada', home, late))).toEqual([0, 900]);
+  });
+
   test('goes by PostgreSQL’s clock', async () => {
     const real = create({ present: undefined });
     await guess('Ada', home, real);
