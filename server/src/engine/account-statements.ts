@@ -1,6 +1,6 @@
 import type { QueryArrayConfig } from 'pg';
 import { sessionLives } from '../database/live-session.js';
-import type { Statement } from './statements.js';
+import { foundArrays, pastColumns, type Statement, shortValue, versionColumns } from './statements.js';
 
 /**
  * The statements of `statements.ts` for a flight of one account: $1 is the account itself, where those have an array
@@ -26,9 +26,6 @@ export function boundTo(accountId: string): (query: QueryArrayConfig) => QueryAr
   });
 }
 
-const versionColumns = `account_id, revision, key, previous_revision, kind, value, content_type, metadata,
-                        created_at, expires_at, actor, written_at`;
-
 const presented = 'unnest($2::text[], $3::bytea[]) with ordinality as c (id, secret_hash, n)';
 const isLive = `s.account_id = $1::bigint and s.id = c.id and ${sessionLives('c.secret_hash')}`;
 /** Live sessions among the credentials presented, all of account $1: their places from 1, access and prefix. */
@@ -39,12 +36,6 @@ const pointers = `
   left join entries e on e.account_id = $1::bigint and e.key = k.key
   left join trash t on t.account_id = $1::bigint and t.key = k.key`;
 
-/** A signed 64-bit integer has at most 20 characters. */
-const shortValue = (version: string) =>
-  `case when octet_length(${version}.value) <= 20 then ${version}.value end`;
-const pastColumns = (version: string) => `
-  ${version}.revision, ${version}.kind, octet_length(${version}.value), octet_length(${version}.metadata),
-  ${version}.expires_at, ${shortValue(version)}`;
 const linkedVersion = 'v.account_id = $1::bigint and v.revision = link.revision and v.key = link.key';
 
 const texts: Readonly<Record<string, string>> = {
@@ -57,10 +48,7 @@ const texts: Readonly<Record<string, string>> = {
     select live.lives, live.prefixes, null::bigint[], null::timestamptz, found.*
     from live
     cross join lateral (
-      select array_agg(r.n), array_agg(e.revision),
-             array_agg(case when octet_length(v.value) <= $6::int then v.value end),
-             array_agg(v.content_type), array_agg(v.metadata), array_agg(v.created_at), array_agg(v.written_at),
-             array_agg(v.expires_at)
+      select ${foundArrays}
       from unnest($4::int[], $5::text[]) with ordinality as r (credential, key, n)
       left join entries e on e.account_id = $1::bigint and e.key = r.key and live.lives[r.credential]
         and (e.expires_at is null or e.expires_at > now())

@@ -114,8 +114,8 @@ export function createEngine(database: Database, options: EngineOptions): Engine
     limits: options.limits,
     flight,
     watch: writes,
-    onCommitted: (moves, server) => {
-      if (server !== null) for (const move of moves) cache.follow(server, move);
+    onCommitted: (moves, serverStart) => {
+      if (serverStart !== null) for (const move of moves) cache.follow(serverStart, move);
       watcher.hear(moves);
     },
   });

@@ -67,10 +67,10 @@ export async function readState(ask: Ask, limits: StoreLimits, commits: readonly
   }
   const live = new Map(sessionRows.map((row) => [Number(row[0]), row]));
   // The statement always answers a row, for the time's sake.
-  const [, , , now, server] = sessionRows[0] ?? [];
+  const [, , , now, serverStart] = sessionRows[0] ?? [];
   return {
     nowMs: instantMs(now ?? ''),
-    server: server == null ? null : Buffer.from(server, 'hex'),
+    serverStart: serverStart == null ? null : Buffer.from(serverStart, 'hex'),
     stores,
     sessions: places.map((place) => parseSession(live.get(place))),
   };

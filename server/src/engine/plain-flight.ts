@@ -22,8 +22,8 @@ export interface PlainSet {
 
 export interface PlainOutcome {
   readonly outcomes: readonly Accepted[];
-  /** Which run of PostgreSQL wrote it; see `version-cache.ts`. */
-  readonly server: Buffer | null;
+  /** When the PostgreSQL that wrote it began to run; see `version-cache.ts`. */
+  readonly serverStart: Buffer | null;
   readonly moves: readonly StoreMove[];
 }
 
@@ -164,7 +164,7 @@ function ttlMsOf({ expiry }: SetMutation): number {
 function readOutcome(
   { accountIds, accounts, steps, counts, isLast }: Layout,
   sets: readonly PlainSet[],
-  [, revisionArray, createdArray, now, server = null]: WireRow,
+  [, revisionArray, createdArray, now, serverStart = null]: WireRow,
 ): PlainOutcome {
   const revisions = readInt8Array(revisionArray);
   const created = new Set(readInt8Array(createdArray));
@@ -181,5 +181,5 @@ function readOutcome(
     const revision = from + (counts[index] ?? 0);
     return { accountId, from, revision, writtenAtMs, changed: changed[index] ?? [] };
   });
-  return { outcomes, server, moves };
+  return { outcomes, serverStart, moves };
 }

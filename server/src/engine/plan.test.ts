@@ -71,7 +71,7 @@ function stateOf(database: Database, commits: readonly Commit[], nowMs: number):
   }
   return {
     nowMs,
-    server: null,
+    serverStart: null,
     stores,
     sessions: commits.map((commit) => sessions[commit.credential?.sessionId ?? '']),
   };

@@ -10,8 +10,8 @@ import type { StoredValue } from './stored-value.js';
 
 /** What `readKeys` answers for a flight. */
 export interface ReadAnswer {
-  /** Which run of PostgreSQL answered; see `version-cache.ts`. Null: nothing of it may be kept. */
-  readonly server: Buffer | null;
+  /** When the PostgreSQL that answered began to run; see `version-cache.ts`. Null: nothing of it may be kept. */
+  readonly serverStart: Buffer | null;
   readonly sessions: readonly AnsweredSession[];
   readonly lookedUp: readonly LookedUp[];
 }
@@ -45,7 +45,11 @@ export function readAnswer(row: WireRow): ReadAnswer {
     storeRevision: storeRevisions[index] ?? 0,
   }));
   // Mostly nothing had to be looked up, and reading no arrays is quickest.
-  return { server: row[3] ?? null, sessions, lookedUp: row[4] == null ? [] : readLookedUp(row.slice(4)) };
+  return {
+    serverStart: row[3] ?? null,
+    sessions,
+    lookedUp: row[4] == null ? [] : readLookedUp(row.slice(4)),
+  };
 }
 
 function readLookedUp(columns: WireRow): LookedUp[] {

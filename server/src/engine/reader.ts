@@ -145,19 +145,19 @@ async function fly(
   const bound =
     flight === 'account'
       ? { ...ofAccount(readKeys), values: [int8(credentials[0]?.accountId ?? 0), ...asked] }
-      : { ...readKeys, values: [accounts ?? null, ...asked, ...knownArrays(known), cache.server] };
+      : { ...readKeys, values: [accounts ?? null, ...asked, ...knownArrays(known), cache.serverStart] };
   try {
     const [rows] = await wires.run([bound]);
-    const { server, sessions: answered, lookedUp } = readAnswer(rows?.[0] ?? []);
+    const { serverStart, sessions: answered, lookedUp } = readAnswer(rows?.[0] ?? []);
     const outcomes: (Found | undefined)[] = known.map((it) => it?.version);
     for (const { index, found } of lookedUp) {
       const read = reads[index];
       if (found !== 'known') outcomes[index] = found;
       const its = outcomes[index];
       const at = answered[(places[index] ?? 0) - 1]?.storeRevision;
-      if (read === undefined || at === undefined || server === null) continue;
+      if (read === undefined || at === undefined || serverStart === null) continue;
       if (its === undefined || isWhole(its))
-        cache.offer(server, read.credential.accountId, read.key, at, its);
+        cache.offer(serverStart, read.credential.accountId, read.key, at, its);
     }
     return reads.map(({ key }, index) => judge(answered[(places[index] ?? 0) - 1], key) ?? outcomes[index]);
   } catch (error) {

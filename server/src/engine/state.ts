@@ -2,8 +2,8 @@
 export interface State {
   /** The time of the flight in milliseconds since 1970, by PostgreSQL's clock. */
   readonly nowMs: number;
-  /** Which run of PostgreSQL told it; see `version-cache.ts`. Null: it did not say. */
-  readonly server: Buffer | null;
+  /** When the PostgreSQL that told it began to run; see `version-cache.ts`. Null: it did not say. */
+  readonly serverStart: Buffer | null;
   readonly stores: ReadonlyMap<string, StoreState>;
   /** By the commit's place in the flight; undefined: the session has ended. */
   readonly sessions: readonly (SessionState | undefined)[];

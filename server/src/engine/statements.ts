@@ -58,6 +58,12 @@ const liveArrays = `
   from unnest($1::bigint[], $2::text[], $3::bytea[]) with ordinality as c (account_id, id, secret_hash, n)
   left join ${sessionOf('c.account_id', 'c.id')} as s on ${sessionLives('c.secret_hash')}`;
 
+/** What `readKeys` answers of the keys of a flight; values over $6 bytes are left out. */
+export const foundArrays = `
+  array_agg(r.n), array_agg(e.revision), array_agg(case when octet_length(v.value) <= $6::int then v.value end),
+  array_agg(v.content_type), array_agg(v.metadata), array_agg(v.created_at), array_agg(v.written_at),
+  array_agg(v.expires_at)`;
+
 /**
  * Reads a flight of keys, each with its own credential: $4 the credential's place, $5 the key. $7 and $8 tell what is
  * known of the key: the store's revision as of which it was read, and its own then, 0 when it did not exist; null when
@@ -83,10 +89,7 @@ export const readKeys: Statement = {
     select live.lives, live.prefixes, live.revisions, pg_postmaster_start_time(), found.*
     from live
     cross join lateral (
-      select array_agg(r.n), array_agg(e.revision),
-             array_agg(case when octet_length(v.value) <= $6::int then v.value end),
-             array_agg(v.content_type), array_agg(v.metadata), array_agg(v.created_at), array_agg(v.written_at),
-             array_agg(v.expires_at)
+      select ${foundArrays}
       from unnest($4::int[], $5::text[], $7::bigint[], $8::bigint[]) with ordinality
         as r (credential, key, known_at, known, n)
       left join ${entryOf('live.accounts[r.credential]', 'r.key')} as e
@@ -141,7 +144,7 @@ export const readPointers: Statement = {
 };
 
 /** A signed 64-bit integer has at most 20 characters. */
-const shortValue = (version: string) =>
+export const shortValue = (version: string) =>
   `case when octet_length(${version}.value) <= 20 then ${version}.value end`;
 
 /** `readPointers` with those values that may be numbers. */
@@ -168,7 +171,7 @@ export const listPrefixes: Statement = {
     ) as e`,
 };
 
-const pastColumns = (version: string) => `
+export const pastColumns = (version: string) => `
   ${version}.revision, ${version}.kind, octet_length(${version}.value), octet_length(${version}.metadata),
   ${version}.expires_at, ${shortValue(version)}`;
 
@@ -234,7 +237,7 @@ export const putAnswers: Statement = {
     set hash = excluded.hash, answer = excluded.answer, written_at = excluded.written_at`,
 };
 
-const versionColumns = `account_id, revision, key, previous_revision, kind, value, content_type, metadata,
+export const versionColumns = `account_id, revision, key, previous_revision, kind, value, content_type, metadata,
                         created_at, expires_at, actor, written_at`;
 
 /** $12 is when the flight was written: the same for all its rows. */

@@ -33,8 +33,8 @@ function newReader(cacheBytesMax = bytesMax) {
     ...common,
     database,
     limits,
-    onCommitted: (moves, server) => {
-      for (const move of moves) if (server !== null) cache.follow(server, move);
+    onCommitted: (moves, serverStart) => {
+      for (const move of moves) if (serverStart !== null) cache.follow(serverStart, move);
     },
   });
   const commit = (credential: Credential, ...mutations: Mutation[]) =>
@@ -70,7 +70,7 @@ function set(credential: Credential, key: string, text: string, ttlMs?: number, 
   return engine.set(credential, { ...setOf(key, text), expiry }, false);
 }
 
-async function postgresRun(): Promise<Buffer> {
+async function serverStartNow(): Promise<Buffer> {
   const { wires } = database;
   const [rows] = await wires.run([
     { name: 'test_run', text: 'select pg_postmaster_start_time()', values: [] },
@@ -95,7 +95,7 @@ describe('what is cached is answered', () => {
     const me = await createStore(database);
     const { cache, get } = newReader();
     const { revision } = await set(me, 'a', 'from the database');
-    keep(cache, await postgresRun(), me.accountId, 'a', revision, bogus);
+    keep(cache, await serverStartNow(), me.accountId, 'a', revision, bogus);
     expect(textOf(await get(me, 'a'))).toBe('from the cache');
     await set(me, 'b', 'something else');
     await set(me, 'a', 'from the database, again');
@@ -107,7 +107,7 @@ describe('what is cached is answered', () => {
     const { cache, get } = newReader();
     const { revision } = await set(me, 'a', 'from the database');
     await set(me, 'b', 'something else');
-    keep(cache, await postgresRun(), me.accountId, 'a', revision, { ...bogus, revision });
+    keep(cache, await serverStartNow(), me.accountId, 'a', revision, { ...bogus, revision });
     expect(textOf(await get(me, 'a'))).toBe('from the cache');
   });
 
@@ -117,7 +117,7 @@ describe('what is cached is answered', () => {
     const { revision } = await set(me, 'a', 'from the database');
     keep(cache, Buffer.alloc(8, 1), me.accountId, 'a', revision, { ...bogus, revision });
     expect(textOf(await get(me, 'a'))).toBe('from the database');
-    expect(cache.server).toEqual(await postgresRun());
+    expect(cache.serverStart).toEqual(await serverStartNow());
   });
 
   test('also that there is no such key', async () => {
@@ -150,7 +150,7 @@ describe('what this process commits', () => {
     const me = await createStore(database);
     const its = newReader();
     const { revision } = await set(me, 'a', 'from the database');
-    keep(its.cache, await postgresRun(), me.accountId, 'a', revision, bogus);
+    keep(its.cache, await serverStartNow(), me.accountId, 'a', revision, bogus);
     return { me, ...its };
   }
 
@@ -203,17 +203,17 @@ describe('what this process commits', () => {
   test('is not undone by a read that saw less and is told later', async () => {
     const { me, cache, commit } = await deceived();
     const { revision } = await commit(me, setOf('b', '1'));
-    keep(cache, await postgresRun(), me.accountId, 'b', revision - 1, undefined);
+    keep(cache, await serverStartNow(), me.accountId, 'b', revision - 1, undefined);
     expect(cache.find(me.accountId, 'b')).toBeUndefined();
   });
 
   test('is told in any order, and the latest counts', async () => {
     const { me, cache } = await deceived();
     const { accountId } = me;
-    const server = await postgresRun();
+    const serverStart = await serverStartNow();
     const from = cache.find(accountId, 'a')?.at ?? 0;
     const move = (first: number, key: string, revision = first + 1) =>
-      cache.follow(server, {
+      cache.follow(serverStart, {
         accountId,
         from: first,
         revision,
@@ -221,10 +221,10 @@ describe('what this process commits', () => {
         changed: [{ key, last: { revision, set: setOf(key, 'told') } }],
       });
     const later = { ...bogus, revision: from + 4 };
-    keep(cache, server, accountId, 'seen before it was told', from + 4, later);
+    keep(cache, serverStart, accountId, 'seen before it was told', from + 4, later);
     move(from + 2, 'seen before it was told');
     expect(cache.find(accountId, 'seen before it was told')).toEqual({ at: from + 4, version: later });
-    keep(cache, server, accountId, 'b', from + 3, bogus);
+    keep(cache, serverStart, accountId, 'b', from + 3, bogus);
     move(from + 3, 'something else');
     expect(cache.find(accountId, 'b')?.at).toBe(from + 4);
     move(from + 1, 'something else');
@@ -239,7 +239,7 @@ describe('what this process commits', () => {
     const move = { accountId: me.accountId, from, revision: from + 1, writtenAtMs: 0, changed: [] };
     cache.follow(Buffer.alloc(8, 1), move);
     expect(cache.find(me.accountId, 'a')).toEqual(before);
-    cache.follow(await postgresRun(), move);
+    cache.follow(await serverStartNow(), move);
     expect(cache.find(me.accountId, 'a')?.at).toBe(from + 1);
   });
 });
@@ -258,10 +258,10 @@ test('keys that expire, and large values, are not cached', async () => {
 
 test('it holds no more than it may, and keeps what is used', () => {
   const cache = createVersionCache(bytesMax);
-  const server = Buffer.alloc(8);
+  const serverStart = Buffer.alloc(8);
   const value = Buffer.alloc(1_000);
   for (let n = 0; n < 10_000; n += 1) {
-    keep(cache, server, '1', `key ${n}`, 1, { ...bogus, value });
+    keep(cache, serverStart, '1', `key ${n}`, 1, { ...bogus, value });
     cache.find('1', 'key 0');
   }
   const held = Array.from({ length: 10_000 }, (_, n) => cache.find('1', `key ${n}`)).filter(

@@ -21,14 +21,20 @@ export interface VersionCache {
    * keeping each would cost more than it saves.
    *
    * @param at the store's revision as of which the key was this; undefined `version`: there was no such key
-   * @param server which run of PostgreSQL said so: after a fail-over that has lost commits, the same revision can be
-   * something else, and so nothing is kept from one run to the next
+   * @param serverStart when the PostgreSQL that said so began to run, as its binary form has it: after a fail-over that
+   * has lost commits, the same revision can be something else, and so nothing is kept from one run to the next
    */
-  offer(server: Buffer, accountId: string, key: string, at: number, version: StoredValue | undefined): void;
+  offer(
+    serverStart: Buffer,
+    accountId: string,
+    key: string,
+    at: number,
+    version: StoredValue | undefined,
+  ): void;
   /** Goes along with a store that this process has changed. */
-  follow(server: Buffer, change: StoreMove): void;
-  /** The run of PostgreSQL that has said everything in here; null at first. */
-  readonly server: Buffer | null;
+  follow(serverStart: Buffer, change: StoreMove): void;
+  /** When the PostgreSQL that has said everything in here began to run; null at first. */
+  readonly serverStart: Buffer | null;
   clear(): void;
 }
 
@@ -80,7 +86,7 @@ export function createVersionCache(bytesMax: number): VersionCache {
   let young = new Map<string, Keys>();
   let old = new Map<string, Keys>();
   let youngBytes = 0;
-  let server: Buffer | null = null;
+  let serverStart: Buffer | null = null;
   /** Hashes of keys that were read before, each where it belongs, until another takes its place. */
   const readBefore = new Uint32Array(bytesMax === 0 ? 0 : readBeforeMax);
 
@@ -134,8 +140,8 @@ export function createVersionCache(bytesMax: number): VersionCache {
   }
 
   return {
-    get server() {
-      return server;
+    get serverStart() {
+      return serverStart;
     },
     find(accountId, key) {
       let kept = young.get(accountId)?.known.get(key);
@@ -149,9 +155,9 @@ export function createVersionCache(bytesMax: number): VersionCache {
     },
     offer(teller, accountId, key, at, version) {
       if (bytesMax === 0 || !isWanted(accountId, key)) return;
-      if (server === null || !server.equals(teller)) {
+      if (serverStart === null || !serverStart.equals(teller)) {
         clear();
-        server = teller;
+        serverStart = teller;
       }
       // What was told of the key since is not in it.
       if (at < (courseOf(accountId)?.until ?? 0)) return;
@@ -163,7 +169,7 @@ export function createVersionCache(bytesMax: number): VersionCache {
     },
     follow(teller, { accountId, from, revision, writtenAtMs, changed }) {
       const course = courseOf(accountId);
-      if (course === undefined || server?.equals(teller) !== true || revision <= course.until) return;
+      if (course === undefined || serverStart?.equals(teller) !== true || revision <= course.until) return;
       if (course.until !== from) course.since = from;
       for (const { key, last } of changed) {
         // What is in the older one only was not read for a while: better forgotten than kept up.

@@ -59,7 +59,7 @@ export interface WriterOptions {
   readonly flight: Flight;
   readonly watch: FlightWatch;
   /** Told of what changed as soon as PostgreSQL has acknowledged it; may not throw. */
-  readonly onCommitted: (moves: readonly StoreMove[], server: Buffer | null) => void;
+  readonly onCommitted: (moves: readonly StoreMove[], serverStart: Buffer | null) => void;
 }
 
 /** When it was asked for, among all commits. */
@@ -88,8 +88,8 @@ export function createWriter({
     waitingElsewhere: () => line.waiting,
     fly: watch.around(async (items: readonly Unplanned[]) => {
       const commits = items.map(({ commit }) => commit);
-      const { outcomes, moves, server } = await flyPlanned(database.writers, limits, commits, flight);
-      onCommitted(moves, server);
+      const { outcomes, moves, serverStart } = await flyPlanned(database.writers, limits, commits, flight);
+      onCommitted(moves, serverStart);
       return outcomes;
     }),
     onShed: watch.shed,
@@ -111,7 +111,7 @@ export function createWriter({
     fly: watch.around(async (sets: readonly PlainSet[]) => {
       const flown = await flyPlain(database.line, limits, sets);
       if (flown === undefined) return sets.map(() => undefined);
-      onCommitted(flown.moves, flown.server);
+      onCommitted(flown.moves, flown.serverStart);
       return flown.outcomes;
     }),
     onShed: watch.shed,
@@ -188,7 +188,7 @@ function bytesOf({ mutations }: Commit): number {
 interface Flown {
   readonly outcomes: Plan['outcomes'];
   readonly moves: readonly StoreMove[];
-  readonly server: Buffer | null;
+  readonly serverStart: Buffer | null;
 }
 
 function flyPlanned(
@@ -206,7 +206,11 @@ function flyPlanned(
     // An answer that is given again tells of a commit that nobody may have heard to be safe.
     const confirms = commits.some(({ idempotency }) => idempotency !== undefined);
     const moves = decided.stores.map((store) => moveOf(store, state.nowMs));
-    return { outcome: { outcomes: decided.outcomes, moves, server: state.server }, writes, confirms };
+    return {
+      outcome: { outcomes: decided.outcomes, moves, serverStart: state.serverStart },
+      writes,
+      confirms,
+    };
   });
 }
 
