@@ -11,7 +11,7 @@ import type { Trial, TrialStage, ValueSize } from '../trial.js';
 import { load, refuseErrors } from '../trial-load.js';
 import type { Workload } from '../workload.js';
 
-/** Keys of each size: few, so that the disk is not filled with what one run reads. */
+/** Keys of each size: few, so that the disk is not filled with what one run reads. All of them are read before. */
 const keys = 4;
 const uploadBytes = 25 * 1024 * 1024;
 
@@ -25,23 +25,35 @@ export const valuesTrial: Trial = {
     stage.undo(halo.stop);
     const bare = await startBaseline('values', signal);
     stage.undo(bare.stop);
+    const uncached = await startHalo(await stage.directory('values-uncached'), signal, {
+      HALO_CACHE_MIB: '0',
+    });
+    stage.undo(uncached.stop);
     const person = await createPerson(halo.origin, 0, signal);
+    const stranger = await createPerson(uncached.origin, 0, signal);
     const rows: Row[] = [];
     for (const size of sizes.valueSizes) {
+      const none = { serverPid: undefined, postgresPid: undefined };
+      const run = async (workload: Workload) => {
+        const measured = await load(stage, workload, size.connections, none);
+        refuseErrors(measured.errors);
+        return perSecond(measured);
+      };
+      const speed = (rate: number) => `${((rate * size.bytes) / 1e6).toFixed(0)} MB/s`;
+      const title = `${size.title}, ${size.connections} connections`;
+      const share = (rate: number, of: number) => `${speed(rate)}, ${cut(rate / of)} × that of bare Fastify`;
       await fill(person, size, signal);
-      for (const method of ['GET', 'PUT'] as const) {
-        const theirs = { ...bareWorkload(bare.origin, method, size) };
-        const none = { serverPid: undefined, postgresPid: undefined };
-        const without = await load(stage, theirs, size.connections, none);
-        const measured = await load(stage, await workloadOf(person, method, size), size.connections, none);
-        refuseErrors(without.errors + measured.errors);
-        const speed = (one: typeof measured) => `${((perSecond(one) * size.bytes) / 1e6).toFixed(0)} MB/s`;
-        const ratio = cut(perSecond(measured) / perSecond(without));
-        rows.push([
-          `${method}, ${size.title}, ${size.connections} connections`,
-          `${speed(measured)}, ${ratio} × that of bare Fastify (${speed(without)})`,
-        ]);
-      }
+      await fill(stranger, size, signal);
+      const bareGets = await run(bareWorkload(bare.origin, 'GET', size));
+      const gets = await run(await workloadOf(person, 'GET', size));
+      const uncachedGets = await run(await workloadOf(stranger, 'GET', size));
+      const barePuts = await run(bareWorkload(bare.origin, 'PUT', size));
+      const puts = await run(await workloadOf(person, 'PUT', size));
+      rows.push(
+        [`GET, ${title}`, `${share(gets, bareGets)} (${speed(bareGets)})`],
+        [`GET, ${title}, \`HALO_CACHE_MIB=0\``, share(uncachedGets, bareGets)],
+        [`PUT, ${title}`, `${share(puts, barePuts)} (${speed(barePuts)})`],
+      );
     }
     const { goals, row } = await measureUploads(stage, halo.pid, person);
     return { goals, rows: [...rows, row] };

@@ -39,6 +39,15 @@ interface Read {
   readonly key: string;
 }
 
+/** What has to be fetched apart. */
+interface Large {
+  readonly found: Found;
+  /** Keeps it when it is whole. */
+  readonly offer: (whole: StoredValue) => void;
+}
+
+type Outcome = StoredValue | Large | undefined;
+
 /** PostgreSQL's cost a key is flat from a few dozen on; this is for thousands of busy connections, as in `writer.ts`. */
 const flightItemsMax = 512;
 /** Up to here and for so long, waiting is better than being told to come back. */
@@ -75,7 +84,7 @@ export function createReader({
   cache,
   watch,
 }: ReaderOptions): Reader {
-  const batcher: Batcher<Read, Found | undefined> = createBatcher<Read, Found | undefined>({
+  const batcher: Batcher<Read, Outcome> = createBatcher<Read, Outcome>({
     fly: watch.around((reads: readonly Read[]) => fly(wires, cache, reads, flight)),
     onShed: watch.shed,
     bytesOf: () => readBytes,
@@ -104,25 +113,27 @@ export function createReader({
   const submit = watch.submitting(batcher.submit);
 
   /** The value apart, while somebody may be overwriting it. */
-  async function getLarge({ credential, key }: Read, found: Found): Promise<StoredValue | undefined> {
-    let latest: Found | undefined = found;
-    for (let reads = 1; latest !== undefined && reads <= readsMax; reads += 1) {
-      if (isWhole(latest)) return latest;
-      const { revision } = latest;
-      const value = await fetcher.submit({ accountId: credential.accountId, revision, key });
-      if (value !== undefined) return { ...latest, value };
-      latest = await submit({ credential, key });
+  async function getLarge(read: Read, large: Large): Promise<StoredValue | undefined> {
+    let latest: Outcome = large;
+    for (let reads = 1; isLarge(latest) && reads <= readsMax; reads += 1) {
+      const { found, offer } = latest;
+      const { revision } = found;
+      const value = await fetcher.submit({ accountId: read.credential.accountId, revision, key: read.key });
+      if (value !== undefined) {
+        const whole = { ...found, value };
+        offer(whole);
+        return whole;
+      }
+      latest = await submit(read);
     }
-    if (latest === undefined) return undefined;
+    if (!isLarge(latest)) return latest;
     throw new HaloError('unavailable', 'The value was overwritten again and again while it was read.');
   }
 
   return {
     get: (credential, key) => {
       const read = { credential, key };
-      return submit(read).then((found) =>
-        found === undefined || isWhole(found) ? found : getLarge(read, found),
-      );
+      return submit(read).then((outcome) => (isLarge(outcome) ? getLarge(read, outcome) : outcome));
     },
     close: async () => {
       await batcher.close();
@@ -136,7 +147,7 @@ async function fly(
   cache: VersionCache,
   reads: readonly Read[],
   flight: Flight,
-): Promise<(Found | undefined | HaloError)[]> {
+): Promise<(Outcome | HaloError)[]> {
   const { credentials, places } = gatherCredentials(reads);
   const [accounts, ...sessions] = credentialArrays(credentials);
   const keys = textArray(reads.map((read) => read.key));
@@ -149,15 +160,20 @@ async function fly(
   try {
     const [rows] = await wires.run([bound]);
     const { serverStart, sessions: answered, lookedUp } = readAnswer(rows?.[0] ?? []);
-    const outcomes: (Found | undefined)[] = known.map((it) => it?.version);
+    const outcomes: Outcome[] = known.map((it) => it?.version);
     for (const { index, found } of lookedUp) {
       const read = reads[index];
-      if (found !== 'known') outcomes[index] = found;
-      const its = outcomes[index];
       const at = answered[(places[index] ?? 0) - 1]?.storeRevision;
-      if (read === undefined || at === undefined || serverStart === null) continue;
-      if (its === undefined || isWhole(its))
-        cache.offer(serverStart, read.credential.accountId, read.key, at, its);
+      if (read === undefined) continue;
+      const offer = (whole: StoredValue | undefined): void => {
+        if (at !== undefined && serverStart !== null)
+          cache.offer(serverStart, read.credential.accountId, read.key, at, whole);
+      };
+      if (found === 'known') offer(known[index]?.version);
+      else if (found === undefined || isWhole(found)) {
+        outcomes[index] = found;
+        offer(found);
+      } else outcomes[index] = { found, offer };
     }
     return reads.map(({ key }, index) => judge(answered[(places[index] ?? 0) - 1], key) ?? outcomes[index]);
   } catch (error) {
@@ -187,6 +203,10 @@ function judge(session: AnsweredSession | undefined, key: string): HaloError | u
 
 function isWhole(found: Found): found is StoredValue {
   return found.value !== null;
+}
+
+function isLarge(outcome: Outcome): outcome is Large {
+  return outcome !== undefined && 'found' in outcome;
 }
 
 /** The value alone, undefined when its version was pruned since it was found. */

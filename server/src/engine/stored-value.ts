@@ -1,6 +1,7 @@
 /** A version of a key, as it is handed out. */
 export interface StoredValue {
   readonly revision: number;
+  /** Shared with whoever else reads it: not to be written to. */
   readonly value: Buffer;
   readonly contentType: string;
   /** JSON text. */

@@ -244,9 +244,36 @@ describe('what this process commits', () => {
   });
 });
 
-test('keys that expire, and large values, are not cached', async () => {
+const sizes = [0, 4_095, 4_096, 65_536, 65_537, 1_048_576];
+test.each(sizes)('a value of %i bytes is kept as it was, read or written', async (size) => {
   const me = await createStore(database);
-  const { cache, get } = newReader();
+  const { cache, get, commit } = newReader(128 * 1024 * 1024);
+  const roomy = createEngine(database, {
+    limits: { ...limits, bytesMax: 10_000_000 },
+    readFlightsMax: 1,
+    writeFlightsMax: 1,
+    report,
+  });
+  const read = Buffer.alloc(size, 'some é');
+  const { kind: _, ...asked } = setOf('a', '');
+  await roomy.set(me, { ...asked, value: read }, false);
+  await get(me, 'a');
+  expect((await get(me, 'a'))?.value.equals(read)).toBe(true);
+  expect(cache.find(me.accountId, 'a')?.version?.value.equals(read)).toBe(true);
+  expect((await get(me, 'a'))?.value.equals(read)).toBe(true);
+  if (size > 65_536) return;
+  const written = Buffer.alloc(size, 'another');
+  const expected = Buffer.from(written);
+  await commit(me, { ...setOf('a', ''), value: written });
+  // Whoever wrote it may use the memory again.
+  written.fill(0);
+  expect(cache.find(me.accountId, 'a')?.version?.value.equals(expected)).toBe(true);
+  expect((await get(me, 'a'))?.value.equals(expected)).toBe(true);
+});
+
+test('keys that expire, and values that would take too large a part, are not cached', async () => {
+  const me = await createStore(database);
+  const { cache, get, commit } = newReader();
   await set(me, 'fleeting', 'x', 600_000);
   await set(me, 'large', 'x'.repeat(20_000));
   for (const key of ['fleeting', 'large']) {
@@ -254,12 +281,18 @@ test('keys that expire, and large values, are not cached', async () => {
     expect(await get(me, key)).toBeDefined();
     expect(cache.find(me.accountId, key)).toBeUndefined();
   }
+  await set(me, 'growing', 'x');
+  await get(me, 'growing');
+  await get(me, 'growing');
+  expect(cache.find(me.accountId, 'growing')).toBeDefined();
+  await commit(me, setOf('growing', 'x'.repeat(20_000)));
+  expect(cache.find(me.accountId, 'growing')).toBeUndefined();
 });
 
-test('it holds no more than it may, and keeps what is used', () => {
+test.each([1_000, 10_000])('it holds no more than it may, and keeps what is used: %i bytes', (size) => {
   const cache = createVersionCache(bytesMax);
   const serverStart = Buffer.alloc(8);
-  const value = Buffer.alloc(1_000);
+  const value = Buffer.alloc(size);
   for (let n = 0; n < 10_000; n += 1) {
     keep(cache, serverStart, '1', `key ${n}`, 1, { ...bogus, value });
     cache.find('1', 'key 0');
@@ -268,7 +301,7 @@ test('it holds no more than it may, and keeps what is used', () => {
     (known) => known !== undefined,
   );
   expect(cache.find('1', 'key 0')).toBeDefined();
-  expect(held.length).toBeGreaterThan(100);
+  expect(held.length * value.length).toBeGreaterThan(bytesMax / 4);
   expect(held.length * value.length).toBeLessThan(bytesMax);
 });
 

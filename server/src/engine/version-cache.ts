@@ -55,12 +55,12 @@ interface Kept {
   readonly version: KeptVersion | undefined;
 }
 
-/**
- * Bytes as characters of a string: a buffer for each value would take a few hundred bytes more and, where values come
- * and go, several times the work of the garbage collector.
- */
 interface KeptVersion extends Omit<StoredValue, 'value'> {
-  readonly latin1: string;
+  /**
+   * A small value's bytes as characters: a buffer for each would take a few hundred bytes more and, where values come and
+   * go, several times the work of the garbage collector. Those of a larger one as they are, shared with all who read it.
+   */
+  readonly value: string | Buffer;
 }
 
 /** From the first of these revisions of a store to the second, every change was told of. */
@@ -73,8 +73,12 @@ interface Course {
 const entryBytes = 380;
 /** What an account takes besides its entries: of 200,000 with one entry, 420 each. */
 const accountBytes = 420;
-/** Larger values would push out many others, and to find them is a smaller part of what reading them costs. */
-const valueBytesMax = 16_384;
+/** From here on values are kept as buffers: below, to copy them costs less than a buffer. */
+const bufferBytesMin = 4_096;
+/** Larger values would push out many others. */
+const valueBytesMax = 1_048_576;
+/** Nor may one take more than this part of all. */
+const valueShareMax = 1 / 64;
 /** How many keys are remembered as read before, at most; a power of two. Each takes four bytes. */
 const readBeforeMax = 262_144;
 
@@ -89,6 +93,8 @@ export function createVersionCache(bytesMax: number): VersionCache {
   let serverStart: Buffer | null = null;
   /** Hashes of keys that were read before, each where it belongs, until another takes its place. */
   const readBefore = new Uint32Array(bytesMax === 0 ? 0 : readBeforeMax);
+  const isSmallEnough = ({ length }: Uint8Array) =>
+    length <= Math.min(valueBytesMax, bytesMax * valueShareMax);
 
   function clear(): void {
     young = new Map();
@@ -161,8 +167,7 @@ export function createVersionCache(bytesMax: number): VersionCache {
       }
       // What was told of the key since is not in it.
       if (at < (courseOf(accountId)?.until ?? 0)) return;
-      if (version !== undefined && (version.expiresAtMs !== null || version.value.length > valueBytesMax))
-        return;
+      if (version !== undefined && (version.expiresAtMs !== null || !isSmallEnough(version.value))) return;
       const before = young.get(accountId)?.known.get(key)?.version;
       const isKept = before?.revision === version?.revision;
       put(accountId, key, { at, version: isKept ? before : version && packed(version, version) });
@@ -177,7 +182,8 @@ export function createVersionCache(bytesMax: number): VersionCache {
         const kept = young.get(accountId)?.known.get(key);
         // Whoever read it may have seen the change before it was told.
         if (kept === undefined || kept.at >= revision) continue;
-        const version = kept.at < course.since ? undefined : overwritten(kept.version, last, writtenAtMs);
+        const isKnown = kept.at >= course.since && last !== undefined && isSmallEnough(last.set.value);
+        const version = isKnown ? overwritten(kept.version, last, writtenAtMs) : undefined;
         if (version === undefined) drop(accountId, key);
         else put(accountId, key, { at: revision, version });
       }
@@ -195,11 +201,10 @@ function asOf({ at }: Kept, course: Course | undefined): number {
 /** The version that a key has after it was set; undefined: not one to keep. */
 function overwritten(
   before: KeptVersion | undefined,
-  last: ChangedKey['last'],
+  last: NonNullable<ChangedKey['last']>,
   writtenAtMs: number,
 ): KeptVersion | undefined {
-  if (last === undefined || last.set.expiry !== 'never' || last.set.value.length > valueBytesMax)
-    return undefined;
+  if (last.set.expiry !== 'never') return undefined;
   const createdAtMs = before?.createdAtMs ?? writtenAtMs;
   return packed({ revision: last.revision, createdAtMs, writtenAtMs, expiresAtMs: null }, last.set);
 }
@@ -209,21 +214,23 @@ function packed(
   content: Pick<SetMutation, 'value' | 'contentType' | 'metadata'>,
 ): KeptVersion {
   const { revision, createdAtMs, writtenAtMs, expiresAtMs } = life;
-  const { contentType, metadata, value } = content;
-  const { buffer, byteOffset, length } = value;
-  const latin1 = Buffer.from(buffer, byteOffset, length).toString('latin1');
-  return { revision, latin1, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs };
+  const { contentType, metadata } = content;
+  const { buffer, byteOffset, length } = content.value;
+  const bytes = Buffer.from(buffer, byteOffset, length);
+  // A copy, so that what the value came with need not be kept.
+  const value = length < bufferBytesMin ? bytes.toString('latin1') : Buffer.from(bytes);
+  return { revision, value, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs };
 }
 
 function unpacked(version: KeptVersion): StoredValue {
-  const { revision, latin1, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs } = version;
-  const value = Buffer.from(latin1, 'latin1');
+  const { revision, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs } = version;
+  const value = typeof version.value === 'string' ? Buffer.from(version.value, 'latin1') : version.value;
   return { revision, value, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs };
 }
 
 function bytesOf(key: string, { version }: Kept): number {
   if (version === undefined) return entryBytes + 2 * key.length;
-  return entryBytes + 2 * (key.length + (version.metadata?.length ?? 0)) + version.latin1.length;
+  return entryBytes + 2 * (key.length + (version.metadata?.length ?? 0)) + version.value.length;
 }
 
 /** FNV-1a, of characters instead of bytes. */
