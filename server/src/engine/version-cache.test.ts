@@ -289,6 +289,15 @@ test('keys that expire, and values that would take too large a part, are not cac
   expect(cache.find(me.accountId, 'growing')).toBeUndefined();
 });
 
+test('of a value that came with others its own bytes are kept alone', () => {
+  const cache = createVersionCache(bytesMax);
+  const value = Buffer.alloc(100_000).subarray(10_000, 15_000);
+  keep(cache, Buffer.alloc(8), '1', 'a', 1, { ...bogus, value });
+  const kept = cache.find('1', 'a')?.version?.value;
+  expect(kept?.equals(value)).toBe(true);
+  expect(kept?.buffer.byteLength).toBeLessThan(10_000);
+});
+
 test.each([1_000, 10_000])('it holds no more than it may, and keeps what is used: %i bytes', (size) => {
   const cache = createVersionCache(bytesMax);
   const serverStart = Buffer.alloc(8);

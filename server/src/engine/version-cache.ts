@@ -1,4 +1,3 @@
-import type { SetMutation } from './commit.js';
 import type { ChangedKey, StoreMove } from './store-move.js';
 import type { StoredValue } from './stored-value.js';
 
@@ -170,7 +169,7 @@ export function createVersionCache(bytesMax: number): VersionCache {
       if (version !== undefined && (version.expiresAtMs !== null || !isSmallEnough(version.value))) return;
       const before = young.get(accountId)?.known.get(key)?.version;
       const isKept = before?.revision === version?.revision;
-      put(accountId, key, { at, version: isKept ? before : version && packed(version, version) });
+      put(accountId, key, { at, version: isKept ? before : version && packed(version) });
     },
     follow(teller, { accountId, from, revision, writtenAtMs, changed }) {
       const course = courseOf(accountId);
@@ -204,22 +203,27 @@ function overwritten(
   last: NonNullable<ChangedKey['last']>,
   writtenAtMs: number,
 ): KeptVersion | undefined {
-  if (last.set.expiry !== 'never') return undefined;
+  const { set, revision } = last;
+  if (set.expiry !== 'never') return undefined;
   const createdAtMs = before?.createdAtMs ?? writtenAtMs;
-  return packed({ revision: last.revision, createdAtMs, writtenAtMs, expiresAtMs: null }, last.set);
+  const { contentType, metadata } = set;
+  const { buffer, byteOffset, length } = set.value;
+  // A copy: the memory is that of whoever wrote it.
+  const value = small(Buffer.from(buffer, byteOffset, length)) ?? Buffer.from(set.value);
+  return { revision, value, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs: null };
 }
 
-function packed(
-  life: Pick<StoredValue, 'revision' | 'createdAtMs' | 'writtenAtMs' | 'expiresAtMs'>,
-  content: Pick<SetMutation, 'value' | 'contentType' | 'metadata'>,
-): KeptVersion {
-  const { revision, createdAtMs, writtenAtMs, expiresAtMs } = life;
-  const { contentType, metadata } = content;
-  const { buffer, byteOffset, length } = content.value;
-  const bytes = Buffer.from(buffer, byteOffset, length);
-  // A copy, so that what the value came with need not be kept.
-  const value = length < bufferBytesMin ? bytes.toString('latin1') : Buffer.from(bytes);
+function packed(version: StoredValue): KeptVersion {
+  const { revision, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs } = version;
+  const bytes = version.value;
+  // A copy only if much would be kept that came with it.
+  const isNearlyAll = bytes.length > 0.9 * bytes.buffer.byteLength;
+  const value = small(bytes) ?? (isNearlyAll ? bytes : Buffer.from(bytes));
   return { revision, value, contentType, metadata, createdAtMs, writtenAtMs, expiresAtMs };
+}
+
+function small(bytes: Buffer): string | undefined {
+  return bytes.length < bufferBytesMin ? bytes.toString('latin1') : undefined;
 }
 
 function unpacked(version: KeptVersion): StoredValue {
