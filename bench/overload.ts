@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cut } from './figures.js';
 import { type FloodOutcome, runFlood } from './flood.js';
 import { startHalo } from './halo.js';
 import { describeMachine } from './machine.js';
@@ -101,7 +102,7 @@ function lineOf(round: Round): string {
   const arrived = flood.sent / flood.seconds / peak;
   return (
     `peak ${peak.toFixed(0)}/s; offered ${offered.toFixed(1)} ×, sent ${arrived.toFixed(1)} ×; ` +
-    `goodput ${goodput.toFixed(0)}/s, ${(goodput / peak).toFixed(2)} of the peak; ` +
+    `goodput ${goodput.toFixed(0)}/s, ${cut(goodput / peak)} of the peak; ` +
     `${statusesOf(flood)}, ${flood.late} late, ${flood.lost} lost`
   );
 }
@@ -113,8 +114,8 @@ function render(rounds: readonly Round[]): string {
   const verdict =
     ratio === undefined
       ? `not measured: no round was offered ${offeredMin} times its peak`
-      : `${(Math.floor(ratio * 100) / 100).toFixed(2)}** (median of ${ratios.length} of ${rounds.length} rounds, those that ` +
-        `were offered ${offeredMin} times their peak or more: ${ratios.map((one) => one.toFixed(2)).join(', ')}); ` +
+      : `${cut(ratio)}** (median of ${ratios.length} of ${rounds.length} rounds, those that ` +
+        `were offered ${offeredMin} times their peak or more: ${ratios.map(cut).join(', ')}); ` +
         `goal ≥ ${goal} ${ratio >= goal ? 'reached' : 'NOT reached'}`;
   const refusedMs = rounds.flatMap(({ flood }) => flood.refusedMs).sort((a, b) => a - b);
   const at = (share: number): string =>
