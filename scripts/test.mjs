@@ -91,8 +91,8 @@ for (const suite of wanted) {
   const ok = await runSuite(suite, log);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   const text = readFileSync(log, 'utf8');
-  const second = flakyIn(text).map((test) => `; needed its second try: ${test}`);
-  console.log(`${ok ? 'ok      ' : 'FAILED  '} ${suite.name} (${seconds} s)${second.join('')}`);
+  const flaky = flakyIn(text).map((test) => `; needed its second try: ${test}`);
+  console.log(`${ok ? 'ok      ' : 'FAILED  '} ${suite.name} (${seconds} s)${flaky.join('')}`);
   if (ok) passed += 1;
   else {
     failed += 1;
@@ -110,7 +110,7 @@ process.exit(failed === 0 ? 0 : 1);
  */
 function flakyIn(text) {
   const list = /^ +\d+ flaky\n((?: {4}.*\n)+)/mu.exec(text)?.[1] ?? '';
-  return list.split('\n').flatMap((line) => line.trim() || []);
+  return list.split('\n').flatMap((line) => line.replace(/ ─*$/u, '').trim() || []);
 }
 
 /**
