@@ -39,11 +39,16 @@ interface Read {
   readonly key: string;
 }
 
-/** What has to be fetched apart. */
+/** What has to be fetched apart. It may wait for that, and so holds nothing else of its flight. */
 interface Large {
   readonly found: Found;
-  /** Keeps it when it is whole. */
-  readonly offer: (whole: StoredValue) => void;
+  readonly asOf: AsOf;
+}
+
+/** Where and when a key was found to be what it is. */
+interface AsOf {
+  readonly serverStart: Buffer | null;
+  readonly storeRevision: number | undefined;
 }
 
 type Outcome = StoredValue | Large | undefined;
@@ -116,12 +121,12 @@ export function createReader({
   async function getLarge(read: Read, large: Large): Promise<StoredValue | undefined> {
     let latest: Outcome = large;
     for (let reads = 1; isLarge(latest) && reads <= readsMax; reads += 1) {
-      const { found, offer } = latest;
+      const { found, asOf } = latest;
       const { revision } = found;
       const value = await fetcher.submit({ accountId: read.credential.accountId, revision, key: read.key });
       if (value !== undefined) {
         const whole = { ...found, value };
-        offer(whole);
+        offer(cache, asOf, read, whole);
         return whole;
       }
       latest = await submit(read);
@@ -163,17 +168,14 @@ async function fly(
     const outcomes: Outcome[] = known.map((it) => it?.version);
     for (const { index, found } of lookedUp) {
       const read = reads[index];
-      const at = answered[(places[index] ?? 0) - 1]?.storeRevision;
       if (read === undefined) continue;
-      const offer = (whole: StoredValue | undefined): void => {
-        if (at !== undefined && serverStart !== null)
-          cache.offer(serverStart, read.credential.accountId, read.key, at, whole);
-      };
-      if (found === 'known') offer(known[index]?.version);
+      const asOf = { serverStart, storeRevision: answered[(places[index] ?? 0) - 1]?.storeRevision };
+      if (found === 'known') offer(cache, asOf, read, known[index]?.version);
       else if (found === undefined || isWhole(found)) {
         outcomes[index] = found;
-        offer(found);
-      } else outcomes[index] = { found, offer };
+        offer(cache, asOf, read, found);
+      } else
+        outcomes[index] = { found, asOf: { ...asOf, serverStart: serverStart && Buffer.from(serverStart) } };
     }
     return reads.map(({ key }, index) => judge(answered[(places[index] ?? 0) - 1], key) ?? outcomes[index]);
   } catch (error) {
@@ -181,6 +183,16 @@ async function fly(
     cache.clear();
     throw databaseError(error, { committing: false });
   }
+}
+
+function offer(
+  cache: VersionCache,
+  { serverStart, storeRevision }: AsOf,
+  { credential, key }: Read,
+  whole: StoredValue | undefined,
+): void {
+  if (serverStart === null || storeRevision === undefined) return;
+  cache.offer(serverStart, credential.accountId, key, storeRevision, whole);
 }
 
 /** $7 and $8 of `readKeys`. */

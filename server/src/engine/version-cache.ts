@@ -162,7 +162,8 @@ export function createVersionCache(bytesMax: number): VersionCache {
       if (bytesMax === 0 || !isWanted(accountId, key)) return;
       if (serverStart === null || !serverStart.equals(teller)) {
         clear();
-        serverStart = teller;
+        // A copy, so that the answer which it came with need not be kept.
+        serverStart = Buffer.from(teller);
       }
       // What was told of the key since is not in it.
       if (at < (courseOf(accountId)?.until ?? 0)) return;
