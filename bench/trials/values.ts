@@ -11,7 +11,7 @@ import type { Trial, TrialStage, ValueSize } from '../trial.js';
 import { load, refuseErrors } from '../trial-load.js';
 import type { Workload } from '../workload.js';
 
-/** Keys of each size: few, so that the disk is not filled with what one run reads. All of them are read before. */
+/** Keys of each size: few, so that the disk is not filled with what one run reads. They are read again and again. */
 const keys = 4;
 const uploadBytes = 25 * 1024 * 1024;
 
