@@ -107,7 +107,8 @@ async function createPeople(on: typeof database): Promise<Sessions> {
 async function run(engine: Engine, on: typeof database, turns: readonly (readonly Asked[])[]) {
   const people = await createPeople(on);
   const heard: unknown[] = [];
-  for (const turn of turns) {
+  for (const asked of turns) {
+    const turn = await knowing(on, people, asked);
     const answers = turn.map(({ account, session, mutations, idempotency }) =>
       engine.commit(people[account]?.[session] as Credential, {
         checks: [],
@@ -125,6 +126,24 @@ async function run(engine: Engine, on: typeof database, turns: readonly (readonl
   }
   const content = await Promise.all(people.map(([full]) => contentOf(on, full?.accountId ?? '')));
   return { heard, content };
+}
+
+/**
+ * Without those that look back at a revision which nobody can have heard of yet: if it is made in this turn, whether it
+ * is found depends on which flight makes it.
+ */
+async function knowing(on: typeof database, people: Sessions, turn: readonly Asked[]): Promise<Asked[]> {
+  const revisions = await Promise.all(people.map(([full]) => revisionOf(on, full?.accountId ?? '')));
+  return turn.filter(({ account, mutations }) =>
+    mutations.every(
+      (one) => (one.kind !== 'restore' && one.kind !== 'undo') || one.revision <= (revisions[account] ?? 0),
+    ),
+  );
+}
+
+async function revisionOf(on: typeof database, accountId: string): Promise<number> {
+  const { rows } = await on.writers.query('select revision from stores where account_id = $1', [accountId]);
+  return Number(rows[0]?.revision);
 }
 
 function toldOf(outcome: PromiseSettledResult<unknown>): unknown {
