@@ -126,10 +126,12 @@ async function runSteps(
   if (full === undefined) throw new Error('There is no session.');
   const heard: unknown[] = [];
   for (const one of steps) {
-    if (one.kind === 'age') await age(full.accountId, one.key);
-    else if (one.kind === 'delete')
-      await engine.delete(full, { key: one.key, condition: undefined }, false).catch(() => {});
-    else {
+    if (one.kind !== 'flight') {
+      if (one.kind === 'age') await age(full.accountId, one.key);
+      else await engine.delete(full, { key: one.key, condition: undefined }, false).catch(() => {});
+      // So that a key's next life begins in another millisecond than this one did.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    } else {
       const answers = one.sets.map(({ session, text, key: name, ...more }) => {
         const { kind: _, ...set } = setOf(name, text, { ...more, condition });
         return engine.set(sessions[session] ?? full, set, false);
