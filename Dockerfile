@@ -17,7 +17,7 @@ COPY tsconfig.base.json ./
 COPY contract contract
 COPY server server
 COPY console console
-RUN npx tsc -b contract server console && npm run build -w console
+RUN npx tsc -b contract server console && npm run build -w server && npm run build -w console
 
 FROM node:20-bookworm-slim AS production
 WORKDIR /halo
@@ -33,10 +33,8 @@ ENV NODE_ENV=production APP_SETTINGS=production HOST=0.0.0.0 PORT=5000 HALO_DATA
 WORKDIR /halo
 COPY --from=production /halo/node_modules node_modules
 COPY --from=production /halo/package.json ./
-COPY --from=build /halo/contract/package.json contract/
-COPY --from=build /halo/contract/dist contract/dist
 COPY --from=build /halo/server/package.json server/
-COPY --from=build /halo/server/dist server/dist
+COPY --from=build /halo/server/bundle server/bundle
 COPY --from=build /halo/server/migrations server/migrations
 COPY --from=build /halo/console/package.json console/
 COPY --from=build /halo/console/dist console/dist
@@ -49,4 +47,4 @@ EXPOSE 5000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "server/dist/serve.js"]
+CMD ["node", "server/bundle/serve.js"]

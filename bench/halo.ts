@@ -40,7 +40,7 @@ export async function startHalo(
   // In a process group of its own: Ctrl+C reaches this program alone, which then stops Halo in order.
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('../../server/dist/serve.js', import.meta.url))],
+    [fileURLToPath(new URL('../../server/bundle/serve.js', import.meta.url))],
     {
       detached: true,
       env: { ...environment(dataDirectory), ...settings },

@@ -18,7 +18,7 @@ export interface CommandParts {
   readonly input?: string;
 }
 
-const program = fileURLToPath(new URL('../server/dist/admin.js', import.meta.url));
+const program = fileURLToPath(new URL('../server/bundle/admin.js', import.meta.url));
 
 /** A command that finds no PostgreSQL starts one and stops it. */
 const commandMsMax = 60_000;

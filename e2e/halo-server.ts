@@ -33,7 +33,7 @@ export interface Run {
   readonly output: string;
 }
 
-const program = fileURLToPath(new URL('../server/dist/serve.js', import.meta.url));
+const program = fileURLToPath(new URL('../server/bundle/serve.js', import.meta.url));
 const readyLine = /^Halo \S+ is ready after .+: (http:\/\/localhost:(\d+))\/home$/m;
 
 /** Making a cluster takes a second; a busy machine with a slow disk may take longer. */

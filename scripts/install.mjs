@@ -66,7 +66,7 @@ function hashOf(files) {
   return hash.digest('hex');
 }
 
-const notSources = new Set(['node_modules', 'dist', 'test-results']);
+const notSources = new Set(['node_modules', 'dist', 'bundle', 'test-results']);
 
 /**
  * @param {string} folder

@@ -7,4 +7,4 @@ installDependencies();
 build();
 // npm runs scripts in the repository's root; "./data" is meant to be there.
 process.chdir(root);
-await import('../server/dist/serve.js');
+await import('../server/bundle/serve.js');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { operations } from 'halo-contract';
 import { afterAll, describe, expect, test } from 'vitest';
 import { haloAt } from '../halo.js';
@@ -5,20 +6,29 @@ import { type HaloServer, runHalo, startHalo } from '../halo-server.js';
 import { until } from '../until.js';
 import { attributesOf, type ReceivedSpan, startCollector } from './collector.js';
 
-/** Has a process say at its end which of OpenTelemetry's packages it has loaded; all of them are CommonJS. */
-const tellTale = `
-  import { createRequire } from 'node:module';
-  const { cache } = createRequire('/');
-  process.on('exit', () => {
-    const names = Object.keys(cache).map((path) => path.match(/@opentelemetry.([^/\\\\]+)/)?.[1]);
-    console.log('loaded: ' + [...new Set(names)].filter(Boolean).join(' '));
-  });`;
-const nodeOptions = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tellTale)}` };
+/** Has a process say which files it imports. */
+const sayWhatIsLoaded = `
+  import { writeSync } from 'node:fs';
+  export function load(url, context, nextLoad) {
+    writeSync(1, 'loaded: ' + url + '\\n');
+    return nextLoad(url, context);
+  }`;
+const dataUrlOf = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+const tellTale = `import { register } from 'node:module'; register(${JSON.stringify(dataUrlOf(sayWhatIsLoaded))});`;
+const nodeOptions = { NODE_OPTIONS: `--import=${dataUrlOf(tellTale)}` };
 
-/** Without the interface, which has no code to speak of, and which prom-client brings along. */
+/**
+ * Which of OpenTelemetry's packages are in those files: the bundle says above each module where it comes from. Without
+ * the interface, which has no code to speak of, and which prom-client brings along.
+ */
 function loadedBy(server: HaloServer): string[] {
-  const [, names = 'nothing was told'] = /^loaded: ?(.*)$/m.exec(server.output()) ?? [];
-  return names.split(' ').filter((name) => name !== '' && name !== 'api');
+  const files = [...server.output().matchAll(/^loaded: (file:.*)$/gmu)].map(([, url = '']) =>
+    readFileSync(new URL(url), 'utf8'),
+  );
+  const names = files.flatMap((code) =>
+    [...code.matchAll(/^\/\/ \S*node_modules\/@opentelemetry\/([\w-]+)\//gmu)].map(([, name = '']) => name),
+  );
+  return [...new Set(names)].filter((name) => name !== 'api');
 }
 
 const collector = await startCollector();

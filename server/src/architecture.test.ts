@@ -98,6 +98,7 @@ type Room =
   | 'cli'
   | 'errors'
   | 'config'
+  | 'package-root'
   | 'database'
   | 'auth'
   | 'engine'
@@ -124,6 +125,7 @@ function roomOf(path: string): Room {
   if (room !== undefined) return room;
   if (third === 'errors.ts') return 'errors';
   if (third === 'config.ts') return 'config';
+  if (third === 'package-root.ts') return 'package-root';
   return ['main.ts', 'workers.ts', 'serve.ts', 'admin.ts'].includes(third) ? 'top' : 'unknown';
 }
 
@@ -146,8 +148,9 @@ const table: Readonly<Record<Exclude<Room, 'package' | 'unknown'>, Allowance>> =
   client: { rooms: [], packages: [] },
   errors: { rooms: ['contract'], packages: [] },
   config: { rooms: ['contract', 'errors'] },
+  'package-root': { rooms: [], packages: [/^node:/] },
   observability: { rooms: ['contract', 'errors'], banned: sqlDrivers },
-  database: { rooms: ['errors'], types: ['config'] },
+  database: { rooms: ['errors', 'package-root'], types: ['config'] },
   auth: { rooms: ['database', 'contract', 'errors', 'observability'], banned: [/^fastify$/] },
   engine: { rooms: ['database', 'contract', 'errors', 'observability'], banned: [/^fastify$/] },
   http: {
@@ -157,12 +160,13 @@ const table: Readonly<Record<Exclude<Room, 'package' | 'unknown'>, Allowance>> =
     banned: sqlDrivers,
   },
   operator: {
-    rooms: ['config', 'database', 'auth', 'contract', 'errors'],
+    rooms: ['config', 'package-root', 'database', 'auth', 'contract', 'errors'],
     banned: [/^fastify$/, ...sqlDrivers],
   },
   top: {
     rooms: [
       'config',
+      'package-root',
       'database',
       'auth',
       'engine',

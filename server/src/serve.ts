@@ -1,17 +1,15 @@
 import cluster from 'node:cluster';
-import { readFileSync } from 'node:fs';
 import { type Config, readConfig } from './config.js';
 import { StartError } from './errors.js';
 import { type RunningServer, startServer } from './main.js';
+import { readVersion } from './package-root.js';
 import { receiveAssignment, report, startWorkers } from './workers.js';
 
 /** The process: starts the server or its workers, says where it is, and stops it on SIGTERM or SIGINT. */
 async function serve(): Promise<void> {
   const started = performance.now();
   const config = readConfig(process.env);
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+  const version = readVersion();
   const starting = start(config, version);
   stopOnSignal(starting);
   const { url } = await starting;

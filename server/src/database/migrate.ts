@@ -2,9 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type Kysely, type Migration, type MigrationResultSet, Migrator, sql } from 'kysely';
 import { StartError } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 import type { Tables } from './tables.js';
 
-const folder = new URL('../../migrations/', import.meta.url);
+const folder = new URL('migrations/', packageRoot);
 
 /**
  * Brings the schema up to date with the files in `migrations/`, in one transaction. Safe from many

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readSecretFile } from '../auth/secret-file.js';
@@ -7,6 +6,7 @@ import { type Config, readConfig } from '../config.js';
 import { backUp } from '../database/backup.js';
 import { type BackupHeader, checkBackup } from '../database/backup-format.js';
 import { restore, TargetError } from '../database/restore.js';
+import { readVersion } from '../package-root.js';
 import { backupFailure, readBackupFile, writeBackupFile } from './backup-file.js';
 import { CommandError } from './command-error.js';
 import { withPostgres } from './open-halo.js';
@@ -56,7 +56,7 @@ async function runBackup(
   let header: BackupHeader | undefined;
   const bytes = await withPostgres(terminal, 'refuse', async ({ config, address }) => {
     const content = backUp(address, {
-      halo: ownVersion(),
+      halo: readVersion(),
       keys: await keysOf(config),
       onTable: (table, found) => {
         header = found;
@@ -154,9 +154,4 @@ function contentOf({ halo, schema, taken_at, tables }: BackupHeader): string {
   const keys = count(rowsIn('entries'), 'key', 'keys');
   const versions = count(rowsIn('versions'), 'version', 'versions');
   return `${accounts}, ${keys} and ${versions} as of ${taken_at} (Halo ${halo}, schema ${schema})`;
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }
