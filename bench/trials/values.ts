@@ -29,36 +29,54 @@ export const valuesTrial: Trial = {
       HALO_CACHE_MIB: '0',
     });
     stage.undo(uncached.stop);
-    const person = await createPerson(halo.origin, 0, signal);
-    const stranger = await createPerson(uncached.origin, 0, signal);
+    const asked: Asked = {
+      bare: bare.origin,
+      person: await createPerson(halo.origin, 0, signal),
+      uncached: await createPerson(uncached.origin, 0, signal),
+    };
     const rows: Row[] = [];
-    for (const size of sizes.valueSizes) {
-      const none = { serverPid: undefined, postgresPid: undefined };
-      const run = async (workload: Workload) => {
-        const measured = await load(stage, workload, size.connections, none);
-        refuseErrors(measured.errors);
-        return perSecond(measured);
-      };
-      const speed = (rate: number) => `${((rate * size.bytes) / 1e6).toFixed(0)} MB/s`;
-      const title = `${size.title}, ${size.connections} connections`;
-      const share = (rate: number, of: number) => `${speed(rate)}, ${cut(rate / of)} × that of bare Fastify`;
-      await fill(person, size, signal);
-      await fill(stranger, size, signal);
-      const bareGets = await run(bareWorkload(bare.origin, 'GET', size));
-      const gets = await run(await workloadOf(person, 'GET', size));
-      const uncachedGets = await run(await workloadOf(stranger, 'GET', size));
-      const barePuts = await run(bareWorkload(bare.origin, 'PUT', size));
-      const puts = await run(await workloadOf(person, 'PUT', size));
-      rows.push(
-        [`GET, ${title}`, `${share(gets, bareGets)} (${speed(bareGets)})`],
-        [`GET, ${title}, \`HALO_CACHE_MIB=0\``, share(uncachedGets, bareGets)],
-        [`PUT, ${title}`, `${share(puts, barePuts)} (${speed(barePuts)})`],
-      );
-    }
-    const { goals, row } = await measureUploads(stage, halo.pid, person);
+    for (const size of sizes.valueSizes) rows.push(...(await measureSize(stage, size, asked)));
+    const { goals, row } = await measureUploads(stage, halo.pid, asked.person);
     return { goals, rows: [...rows, row] };
   },
 };
+
+/** Whom all values are read from and written to. */
+interface Asked {
+  /** The origin of the server that stores nothing. */
+  readonly bare: string;
+  readonly person: Person;
+  /** Somebody else, of a Halo without a cache. */
+  readonly uncached: Person;
+}
+
+async function measureSize(
+  stage: TrialStage,
+  size: ValueSize,
+  { bare, person, uncached }: Asked,
+): Promise<Row[]> {
+  const none = { serverPid: undefined, postgresPid: undefined };
+  const run = async (workload: Workload) => {
+    const measured = await load(stage, workload, size.connections, none);
+    refuseErrors(measured.errors);
+    return perSecond(measured);
+  };
+  const speed = (rate: number) => `${((rate * size.bytes) / 1e6).toFixed(0)} MB/s`;
+  const title = `${size.title}, ${size.connections} connections`;
+  const share = (rate: number, of: number) => `${speed(rate)}, ${cut(rate / of)} × that of bare Fastify`;
+  await fill(person, size, stage.signal);
+  await fill(uncached, size, stage.signal);
+  const bareGets = await run(bareWorkload(bare, 'GET', size));
+  const gets = await run(await workloadOf(person, 'GET', size));
+  const uncachedGets = await run(await workloadOf(uncached, 'GET', size));
+  const barePuts = await run(bareWorkload(bare, 'PUT', size));
+  const puts = await run(await workloadOf(person, 'PUT', size));
+  return [
+    [`GET, ${title}`, `${share(gets, bareGets)} (${speed(bareGets)})`],
+    [`GET, ${title}, \`HALO_CACHE_MIB=0\``, share(uncachedGets, bareGets)],
+    [`PUT, ${title}`, `${share(puts, barePuts)} (${speed(barePuts)})`],
+  ];
+}
 
 function pathOf({ bytes }: ValueSize): string {
   return operations.putKey.path.replace('{key}', encodeURIComponent(`values/${bytes}/`));

@@ -117,13 +117,27 @@ export function createReader({
   watch.queue(() => batcher.waiting + fetcher.waiting);
   const submit = watch.submitting(batcher.submit);
 
+  /** What is being fetched, by version. */
+  const underWay = new Map<string, Promise<Buffer | undefined>>();
+
+  /** One fetch for all who want a version at the same time: it never changes, and copies of it would fill the memory. */
+  function fetch(version: Version): Promise<Buffer | undefined> {
+    const { accountId, revision, key } = version;
+    const name = `${accountId} ${revision} ${key}`;
+    const present = underWay.get(name);
+    if (present !== undefined) return present;
+    const fetched = fetcher.submit(version).finally(() => underWay.delete(name));
+    underWay.set(name, fetched);
+    return fetched;
+  }
+
   /** The value apart, while somebody may be overwriting it. */
   async function getLarge(read: Read, large: Large): Promise<StoredValue | undefined> {
     let latest: Outcome = large;
     for (let reads = 1; isLarge(latest) && reads <= readsMax; reads += 1) {
       const { found, asOf } = latest;
       const { revision } = found;
-      const value = await fetcher.submit({ accountId: read.credential.accountId, revision, key: read.key });
+      const value = await fetch({ accountId: read.credential.accountId, revision, key: read.key });
       if (value !== undefined) {
         const whole = { ...found, value };
         offer(cache, asOf, read, whole);

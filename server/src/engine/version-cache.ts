@@ -89,7 +89,7 @@ export function createVersionCache(bytesMax: number): VersionCache {
   let young = new Map<string, Keys>();
   let old = new Map<string, Keys>();
   let youngBytes = 0;
-  let serverStart: Buffer | null = null;
+  let itsServerStart: Buffer | null = null;
   /** Hashes of keys that were read before, each where it belongs, until another takes its place. */
   const readBefore = new Uint32Array(bytesMax === 0 ? 0 : readBeforeMax);
   const isSmallEnough = ({ length }: Uint8Array) =>
@@ -146,7 +146,7 @@ export function createVersionCache(bytesMax: number): VersionCache {
 
   return {
     get serverStart() {
-      return serverStart;
+      return itsServerStart;
     },
     find(accountId, key) {
       let kept = young.get(accountId)?.known.get(key);
@@ -158,12 +158,12 @@ export function createVersionCache(bytesMax: number): VersionCache {
       const { version } = kept;
       return { at: asOf(kept, courseOf(accountId)), version: version && unpacked(version) };
     },
-    offer(teller, accountId, key, at, version) {
+    offer(serverStart, accountId, key, at, version) {
       if (bytesMax === 0 || !isWanted(accountId, key)) return;
-      if (serverStart === null || !serverStart.equals(teller)) {
+      if (itsServerStart === null || !itsServerStart.equals(serverStart)) {
         clear();
         // A copy, so that the answer which it came with need not be kept.
-        serverStart = Buffer.from(teller);
+        itsServerStart = Buffer.from(serverStart);
       }
       // What was told of the key since is not in it.
       if (at < (courseOf(accountId)?.until ?? 0)) return;
@@ -172,9 +172,10 @@ export function createVersionCache(bytesMax: number): VersionCache {
       const isKept = before?.revision === version?.revision;
       put(accountId, key, { at, version: isKept ? before : version && packed(version) });
     },
-    follow(teller, { accountId, from, revision, writtenAtMs, changed }) {
+    follow(serverStart, { accountId, from, revision, writtenAtMs, changed }) {
       const course = courseOf(accountId);
-      if (course === undefined || serverStart?.equals(teller) !== true || revision <= course.until) return;
+      if (course === undefined || itsServerStart?.equals(serverStart) !== true || revision <= course.until)
+        return;
       if (course.until !== from) course.since = from;
       for (const { key, last } of changed) {
         // What is in the older one only was not read for a while: better forgotten than kept up.
