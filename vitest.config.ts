@@ -6,8 +6,8 @@ const pure = { isolate: false };
 /** Unit tests, beside the code they test. What goes through the wire is in `e2e/`. */
 export default defineConfig({
   test: {
-    // One core would wait for PostgreSQL half of the time.
-    maxWorkers: 2,
+    // Two would leave two cores without work for a sixth of the time, while they wait for PostgreSQL.
+    maxWorkers: 3,
     projects: [
       { test: { ...pure, name: 'contract', root: 'contract', include: ['src/**/*.test.ts'] } },
       {

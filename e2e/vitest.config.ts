@@ -9,8 +9,8 @@ export default defineConfig({
     include: ['{api,cli,client,compat,consistency,deploy}/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Each file brings a Node and a PostgreSQL along: more at once would only wait for each other.
-    maxWorkers: 2,
+    // Each file brings a Node and a PostgreSQL along, and waits for them for a part of the time.
+    maxWorkers: 3,
     // Nothing of a file is left to another but what it imports, which takes longer than most tests.
     isolate: false,
   },
