@@ -13,5 +13,14 @@ export default defineConfig({
     manifest: true,
     // The first load is held to 300 KB compressed, measured with the fonts; this is its script, uncompressed.
     chunkSizeWarningLimit: 720,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What several screens share comes at once: 30 files of a few hundred bytes took longer than their bytes. Not
+          // what only an editor or a chart is made of.
+          groups: [{ name: 'shared', minShareCount: 3, test: /^(?!.*(codemirror|lezer|recharts|d3-))/u }],
+        },
+      },
+    },
   },
 });
