@@ -121,7 +121,7 @@ export function createReader({
   const underWay = new Map<string, Promise<Buffer | undefined>>();
 
   /** One fetch for all who want a version at the same time: it never changes, and copies of it would fill the memory. */
-  function fetch(version: Version): Promise<Buffer | undefined> {
+  function fetchOnce(version: Version): Promise<Buffer | undefined> {
     const { accountId, revision, key } = version;
     const name = `${accountId} ${revision} ${key}`;
     const present = underWay.get(name);
@@ -137,7 +137,7 @@ export function createReader({
     for (let reads = 1; isLarge(latest) && reads <= readsMax; reads += 1) {
       const { found, asOf } = latest;
       const { revision } = found;
-      const value = await fetch({ accountId: read.credential.accountId, revision, key: read.key });
+      const value = await fetchOnce({ accountId: read.credential.accountId, revision, key: read.key });
       if (value !== undefined) {
         const whole = { ...found, value };
         offer(cache, asOf, read, whole);
